@@ -1,0 +1,351 @@
+// The thread's context and the nodes it is made of.
+// SPDX-License-Identifier: MIT
+#include "ctxlog/context.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <string>
+
+namespace ctxlog {
+namespace detail {
+namespace {
+
+// Longer chains are flattened, which bounds what unreset sets retain and what a search for an ancestor costs.
+constexpr std::uint32_t max_depth = 16;
+
+// Numbers are handed to threads in blocks, so that a new node touches no shared counter.
+constexpr std::uint64_t serial_block = std::uint64_t{1} << 20;
+
+// What one thread created less what it destroyed: a thread writes only its own record, without
+// read-modify-write. Records are reused by later threads and never freed.
+struct alignas(64) live_counts {
+  std::atomic<std::int64_t> nodes{0};
+  std::atomic<std::int64_t> cells{0};
+  std::atomic<bool> taken{true};
+  live_counts* next = nullptr;
+};
+
+struct thread_state {
+  node* current = nullptr;
+  live_counts* counts = nullptr;
+  std::uint64_t last_serial = 0;
+};
+
+// Trivially destructible, so thread_local and static destructors can still log with it. initial-exec, because
+// the dynamic models may allocate at a thread's first access, which a signal handler must not.
+[[gnu::tls_model("initial-exec")]] constinit thread_local thread_state state;
+
+constinit live_counts
+    shared_counts;  // of threads past their thread_local destructors, and when memory is short
+constinit std::atomic<live_counts*> all_counts{&shared_counts};
+constinit std::atomic<std::uint64_t> next_serial_block{1};
+constinit std::atomic<std::uint32_t> next_variable_id{ambient_slot + 1};
+constinit std::atomic<std::uint64_t> mismatches{0};
+constinit std::atomic<mismatch_handler> current_mismatch_handler{nullptr};
+
+// Armed by the first value a thread creates: releases what unreset sets left, and gives the record back.
+struct thread_exit {
+  void arm() noexcept { armed = true; }
+  ~thread_exit() {
+    release(std::exchange(state.current, nullptr));
+    live_counts* const mine = std::exchange(state.counts, &shared_counts);
+    if (mine != &shared_counts) mine->taken.store(false, std::memory_order_release);
+  }
+  bool armed = false;
+};
+thread_local thread_exit exiting;
+
+live_counts* take_counts() noexcept {
+  for (live_counts* known = all_counts.load(std::memory_order_acquire); known; known = known->next) {
+    bool free = false;
+    if (known->taken.compare_exchange_strong(free, true, std::memory_order_acquire)) return known;
+  }
+  const auto added = new (std::nothrow) live_counts;
+  if (!added) return &shared_counts;
+  added->next = all_counts.load(std::memory_order_relaxed);
+  while (!all_counts.compare_exchange_weak(added->next, added, std::memory_order_release)) {}
+  return added;
+}
+
+[[gnu::noinline]] live_counts* start_counting() noexcept {
+  state.counts = take_counts();
+  exiting.arm();
+  return state.counts;
+}
+
+void count(std::atomic<std::int64_t> live_counts::*what, std::int64_t change) noexcept {
+  live_counts* const mine = state.counts ? state.counts : start_counting();
+  std::atomic<std::int64_t>& total = mine->*what;
+  if (mine == &shared_counts) {
+    total.fetch_add(change, std::memory_order_relaxed);
+  } else {
+    total.store(total.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+  }
+}
+
+std::int64_t sum(std::atomic<std::int64_t> live_counts::*what) noexcept {
+  std::int64_t total = 0;
+  for (const live_counts* known = all_counts.load(std::memory_order_acquire); known; known = known->next) {
+    total += (known->*what).load(std::memory_order_relaxed);
+  }
+  return total;
+}
+
+std::uint64_t next_serial() noexcept {
+  if (state.last_serial % serial_block == 0) {
+    state.last_serial = next_serial_block.fetch_add(1, std::memory_order_relaxed) * serial_block;
+  }
+  return ++state.last_serial;
+}
+
+// The only owner needs no read-modify-write: nobody else is left to take a reference.
+bool drop_last(std::atomic<std::uint32_t>& counter) noexcept {
+  return counter.load(std::memory_order_acquire) == 1 || counter.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
+cell** slots_of(node* owner) noexcept { return reinterpret_cast<cell**>(owner + 1); }
+node** lineage_of(node* owner) noexcept { return reinterpret_cast<node**>(slots_of(owner) + owner->size); }
+node* const* lineage_of(const node* owner) noexcept {
+  return reinterpret_cast<node* const*>(owner->slots() + owner->size);
+}
+
+bool is_open(const node* owner) noexcept {
+  return owner->state.load(std::memory_order_acquire) == binding_state::open;
+}
+
+void unwatch(node* watched) noexcept {
+  if (watched && drop_last(watched->watchers)) ::operator delete(watched);
+}
+
+void drop_content(node* dead) noexcept {
+  if (!dead->flat) {
+    release(dead->own);
+    return;
+  }
+  std::for_each_n(slots_of(dead), dead->size, [](const cell* held) { release(held); });
+  std::for_each_n(lineage_of(dead), dead->lineage_size, unwatch);
+}
+
+// Calls `visit` for every ancestor of `from`, itself included, that the chain or a flattened lineage still
+// knows, newest first, until `visit` returns true; returns whether it did.
+template <class Visit>
+bool any_in_lineage(const node* from, Visit visit) {
+  for (; from; from = from->parent) {
+    if (visit(from)) return true;
+    if (std::any_of(lineage_of(from), lineage_of(from) + from->lineage_size, visit)) return true;
+  }
+  return false;
+}
+
+void inherit_flattened(node* made, const node* base) noexcept {
+  for (std::uint32_t i = 0; i != made->size; ++i) {
+    if (i != made->id) share(slots_of(made)[i]);
+  }
+  node** next = lineage_of(made);
+  any_in_lineage(base, [&](const node* ancestor) {
+    if (next == lineage_of(made) + made->lineage_size) return true;
+    if (is_open(ancestor)) {
+      *next = const_cast<node*>(ancestor);
+      (*next++)->watchers.fetch_add(1, std::memory_order_relaxed);
+    }
+    return false;
+  });
+  made->lineage_size = static_cast<std::uint32_t>(next - lineage_of(made));
+}
+
+// A node that differs from `base` in slot `id` only. Takes the reference to `value`, also when it returns
+// null because memory ran out.
+node* derive(const node* base, std::uint32_t id, cell* value, binding_state initial) noexcept {
+  const std::uint32_t inherited = base ? base->size : 0;
+  const std::uint32_t size = std::max(inherited, id + 1);
+  const bool flat = base && base->depth == max_depth;
+  std::uint32_t open_ancestors = 0;
+  if (flat)
+    any_in_lineage(base, [&](const node* ancestor) { return open_ancestors += is_open(ancestor), false; });
+
+  const std::size_t pointers = std::size_t{size} + open_ancestors;
+  void* const memory = ::operator new(sizeof(node) + pointers * sizeof(void*), std::nothrow);
+  if (!memory) {
+    release(value);
+    return nullptr;
+  }
+  const auto made = new (memory) node;
+  made->state.store(initial, std::memory_order_relaxed);
+  made->own = value;
+  made->serial = next_serial();
+  made->id = id;
+  made->size = size;
+  made->flat = flat;
+  made->parent = flat ? nullptr : share(base);
+  made->depth = flat || !base ? 0 : base->depth + 1;
+  made->lineage_size = open_ancestors;
+  if (inherited) std::memcpy(slots_of(made), base->slots(), inherited * sizeof(cell*));
+  std::fill(slots_of(made) + inherited, slots_of(made) + size, nullptr);
+  slots_of(made)[id] = value;
+  if (flat) inherit_flattened(made, base);
+  count(&live_counts::nodes, 1);
+  return made;
+}
+
+binding bind_slot(std::uint32_t id, cell* value, const char* name) {
+  node* const own = derive(state.current, id, value, binding_state::open);
+  if (!own) throw std::bad_alloc();
+  own->watchers.store(2, std::memory_order_relaxed);
+  return {own, std::exchange(state.current, own), name};
+}
+
+// What slot `id` held in `before`, leaving out bindings that were undone since: a value whose scope has ended
+// must not come back. Where flattening lost the older values, the answer is none.
+cell* surviving_value(const node* before, std::uint32_t id) noexcept {
+  const auto undone = [](const node* binder) {
+    return binder->state.load(std::memory_order_acquire) == binding_state::undone;
+  };
+  for (; before; before = before->parent) {
+    if (before->id == id) {
+      if (!undone(before)) return before->slots()[id];
+    } else if (before->flat) {
+      const auto end = lineage_of(before) + before->lineage_size;
+      const auto binder =
+          std::find_if(lineage_of(before), end, [&](const node* open) { return open->id == id; });
+      return binder != end && undone(*binder) ? nullptr : const_cast<cell*>(slot(before, id));
+    }
+  }
+  return nullptr;
+}
+
+// Whether nothing is bound but slot `id`, and nothing open can want to find itself in the lineage.
+bool is_spent(const node* current, std::uint32_t id) noexcept {
+  for (std::uint32_t i = 0; i != current->size; ++i) {
+    if (i != id && current->slots()[i]) return false;
+  }
+  return !any_in_lineage(current, is_open);
+}
+
+void report_mismatch(mismatch_kind kind, const char* name) noexcept {
+  mismatches.fetch_add(1, std::memory_order_relaxed);
+  if (const mismatch_handler handler = current_mismatch_handler.load(std::memory_order_acquire)) {
+    handler({kind, name});
+  }
+}
+
+// Undoes a binding that is not the newest one: gives only its own slot back.
+bool undo_out_of_order(const binding& undone) noexcept {
+  node* const current = state.current;
+  const std::uint32_t id = undone.own->id;
+  cell* const restored = surviving_value(undone.previous, id);
+  node* next = nullptr;
+  if (restored || !is_spent(current, id)) {
+    next = derive(current, id, share(restored), binding_state::kept);
+    if (!next) return false;
+  }
+  state.current = next;
+  release(current);
+  return true;
+}
+
+// Gives up the handle's hold on `used`; the binding stays where it is.
+void forget(binding& used) noexcept {
+  unwatch(std::exchange(used.own, nullptr));
+  release(std::exchange(used.previous, nullptr));
+}
+
+// Undoes a binding in the calling thread's context and uses it up; false, with nothing changed, when that
+// context does not stem from it.
+bool undo(binding& undone) noexcept {
+  node* const own = undone.own;
+  if (state.current == own) {
+    own->state.store(binding_state::undone, std::memory_order_release);
+    state.current = std::exchange(undone.previous, nullptr);
+    release(own);
+  } else {
+    if (!any_in_lineage(state.current, [own](const node* ancestor) { return ancestor == own; })) return false;
+    own->state.store(binding_state::undone, std::memory_order_release);
+    if (!undo_out_of_order(undone)) report_mismatch(mismatch_kind::out_of_memory, undone.name);
+  }
+  forget(undone);
+  return true;
+}
+
+}  // namespace
+
+cell::cell(void (*destroy_value)(cell*) noexcept) noexcept : destroy(destroy_value) {
+  count(&live_counts::cells, 1);
+}
+cell::~cell() { count(&live_counts::cells, -1); }
+
+const node* current_node() noexcept { return state.current; }
+
+node* exchange_current(node* next) noexcept { return std::exchange(state.current, next); }
+
+void release(const cell* owned) noexcept {
+  const auto counted = const_cast<cell*>(owned);
+  if (counted && drop_last(counted->references)) counted->destroy(counted);
+}
+
+// A loop, not a recursion over the parents: chains may be freed where little stack is left.
+void release(const node* owned) noexcept {
+  auto dead = const_cast<node*>(owned);
+  while (dead && drop_last(dead->references)) {
+    node* const parent = dead->parent;
+    drop_content(dead);
+    unwatch(dead);
+    count(&live_counts::nodes, -1);
+    dead = parent;
+  }
+}
+
+const void* thread_token() noexcept {
+  const void* address = &state;
+  asm volatile("" : "+r"(address));
+  return address;
+}
+
+std::uint32_t new_variable_id() noexcept { return next_variable_id.fetch_add(1, std::memory_order_relaxed); }
+
+void throw_lookup_error(const char* name) {
+  throw lookup_error("context variable '" + std::string(name) + "' has no value here and no default");
+}
+
+void report_guard_mismatch() noexcept { report_mismatch(mismatch_kind::guard_end, ""); }
+
+std::int64_t live_nodes() noexcept { return sum(&live_counts::nodes); }
+std::int64_t live_cells() noexcept { return sum(&live_counts::cells); }
+
+slot_scope::slot_scope(std::uint32_t id, cell* value, const char* name)
+    : binding_(bind_slot(id, value, name)) {}
+
+slot_scope::~slot_scope() {
+  if (undo(binding_)) return;
+  binding_.own->state.store(binding_state::kept, std::memory_order_release);
+  report_mismatch(mismatch_kind::scope_end, binding_.name);
+  forget(binding_);
+}
+
+slot_token::slot_token(std::uint32_t id, cell* value, const char* name)
+    : binding_(bind_slot(id, value, name)) {}
+
+slot_token::~slot_token() {
+  if (binding_.own) binding_.own->state.store(binding_state::kept, std::memory_order_release);
+  forget(binding_);
+}
+
+void slot_token::reset(std::uint32_t id, const char* name) {
+  if (!binding_.own)
+    throw token_error("the token of context variable '" + std::string(name) + "' was used already");
+  if (binding_.own->id != id) {
+    throw token_error("a token of context variable '" + std::string(binding_.name) + "' cannot reset '" +
+                      name + "'");
+  }
+  if (!undo(binding_)) report_mismatch(mismatch_kind::token_reset, binding_.name);
+}
+
+}  // namespace detail
+
+mismatch_handler set_mismatch_handler(mismatch_handler handler) noexcept {
+  return detail::current_mismatch_handler.exchange(handler, std::memory_order_acq_rel);
+}
+
+std::uint64_t mismatch_count() noexcept { return detail::mismatches.load(std::memory_order_relaxed); }
+
+}  // namespace ctxlog
