@@ -1,0 +1,231 @@
+// Escaping of untrusted text, for the inside of a JSON string and for a terminal.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+// SSE2 belongs to every x86-64; other machines take eight bytes at a time without it.
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace ctxlog::detail {
+
+/// Which characters are escaped besides the unsafe ones (see `is_unsafe`): `json` adds the quotation mark and
+/// the backslash, `bare` adds none.
+enum class escape_set { json, bare };
+
+// The ASCII characters that may need it, as the text to write: `\n` or `\u001b`. Eight bytes, to be copied in
+// one go.
+struct ascii_escape {
+  std::array<char, 7> text;
+  std::uint8_t size;
+};
+
+inline constexpr auto ascii_escapes = [] {
+  std::array<ascii_escape, 128> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    table[i] = {{'\\', 'u', '0', '0', static_cast<char>('0' + i / 16), "0123456789abcdef"[i % 16]}, 6};
+  }
+  const auto set_short = [&table](char character, char letter) {
+    table[static_cast<std::size_t>(character)] = {{'\\', letter}, 2};
+  };
+  set_short('"', '"');
+  set_short('\\', '\\');
+  set_short('\n', 'n');
+  set_short('\t', 't');
+  set_short('\r', 'r');
+  set_short('\b', 'b');
+  set_short('\f', 'f');
+  return table;
+}();
+
+/// Eight bytes of text in one word, looked at all together.
+struct word_block {
+  static constexpr std::size_t size = 8;
+  std::uint64_t bytes;
+
+  static word_block load(const char* in) {
+    word_block block;
+    std::memcpy(&block.bytes, in, size);
+    return block;
+  }
+
+  /// `count` bytes, fewer than `size`, then spaces.
+  static word_block load_tail(const char* in, std::size_t count) {
+    word_block block{repeat(' ')};
+    std::memcpy(&block.bytes, in, count);
+    return block;
+  }
+
+  void store(char* out) const { std::memcpy(out, &bytes, size); }
+
+  /// Marks the bytes that are not ASCII or are to be escaped; zero if there is none.
+  template <escape_set Set>
+  [[nodiscard]] std::uint64_t dirty() const {
+    // On the low seven bits of each byte no addition below carries into the next byte: bit 7 is the answer.
+    const std::uint64_t low = bytes & repeat(0x7F);
+    std::uint64_t marks = bytes | ~(low + repeat(0x80 - ' ')) | (low + repeat(0x01));
+    if constexpr (Set == escape_set::json) {
+      marks |= ~((low ^ repeat('"')) + repeat(0x7F)) | ~((low ^ repeat('\\')) + repeat(0x7F));
+    }
+    return marks & repeat(0x80);
+  }
+
+  /// Index of the first byte of `marks`, which must not be zero.
+  static std::size_t first(std::uint64_t marks) {
+    const int zeros =
+        std::endian::native == std::endian::little ? std::countr_zero(marks) : std::countl_zero(marks);
+    return static_cast<std::size_t>(zeros) / 8;
+  }
+
+ private:
+  static constexpr std::uint64_t repeat(unsigned byte) { return 0x0101010101010101U * byte; }
+};
+
+#if defined(__SSE2__)
+/// Sixteen bytes of text in one register; the same interface as `word_block`.
+struct sse2_block {
+  static constexpr std::size_t size = 16;
+  __m128i bytes;
+
+  static sse2_block load(const char* in) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(in))}; }
+
+  static sse2_block load_tail(const char* in, std::size_t count) {
+    constexpr std::uint64_t spaces = 0x2020202020202020U;
+    std::uint64_t low = spaces;
+    std::uint64_t high = spaces;
+    // Two loads that overlap cover any count without a call of memcpy; the bytes read twice agree where they
+    // overlap.
+    if (count > 8) {
+      low = read<std::uint64_t>(in);
+      high = read<std::uint64_t>(in + count - 8) >> 8 * (16 - count) | spaces << 8 * (count - 8);
+    } else if (count == 8) {
+      low = read<std::uint64_t>(in);
+    } else if (count >= 4) {
+      low = std::uint64_t{read<std::uint32_t>(in)} |
+            std::uint64_t{read<std::uint32_t>(in + count - 4)} << 8 * (count - 4) | spaces << 8 * count;
+    } else {
+      const auto byte_at = [in](std::size_t i) {
+        return std::uint64_t{static_cast<unsigned char>(in[i])} << 8 * i;
+      };
+      low = byte_at(0) | byte_at(count / 2) | byte_at(count - 1) | spaces << 8 * count;
+    }
+    return {_mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low))};
+  }
+
+  void store(char* out) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes); }
+
+  template <escape_set Set>
+  [[nodiscard]] unsigned dirty() const {
+    // As signed numbers plus one, the bytes ' ' to '~' are those above ' ': DEL and everything from 0x80 on
+    // is negative or wraps to zero.
+    __m128i clean = _mm_cmpgt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(1)), _mm_set1_epi8(' '));
+    if constexpr (Set == escape_set::json) {
+      const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+      const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+      clean = _mm_andnot_si128(_mm_or_si128(quote, backslash), clean);
+    }
+    return static_cast<unsigned>(_mm_movemask_epi8(clean)) ^ 0xFFFFU;
+  }
+
+  static std::size_t first(unsigned marks) { return static_cast<std::size_t>(std::countr_zero(marks)); }
+
+ private:
+  template <class Word>
+  static Word read(const char* in) {
+    Word word;
+    std::memcpy(&word, in, sizeof word);
+    return word;
+  }
+};
+
+using text_block = sse2_block;
+#else
+using text_block = word_block;
+#endif
+
+/// Where reading and writing go on.
+struct escape_position {
+  const char* in;
+  char* out;
+};
+
+/// Copies the run of bytes >= 0x80 at `at.in`, which must not be empty, escaping what is unsafe and replacing
+/// what is not UTF-8.
+escape_position escape_non_ascii(escape_position at, const char* last);
+
+// Escapes the one byte, or the run of bytes >= 0x80, that stopped the copying of blocks.
+inline escape_position escape_dirty(escape_position at, const char* last) {
+  const auto byte = static_cast<unsigned char>(*at.in);
+  if (byte >= 0x80) return escape_non_ascii(at, last);
+  const ascii_escape& escape = ascii_escapes[byte];
+  std::memcpy(at.out, &escape, sizeof escape);
+  return {at.in + 1, at.out + escape.size};
+}
+
+template <escape_set Set, class Block>
+char* write_escaped(char* out, std::string_view text) {
+  escape_position at{text.data(), out};
+  const char* const last = text.data() + text.size();
+  // Blocks are stored whole: what is too much is overwritten by what follows.
+  while (at.in != last) {
+    const auto rest = static_cast<std::size_t>(last - at.in);
+    const Block block = rest >= Block::size ? Block::load(at.in) : Block::load_tail(at.in, rest);
+    block.store(at.out);
+    if (const auto marks = block.template dirty<Set>(); marks != 0) {
+      const std::size_t clean = Block::first(marks);
+      at = escape_dirty({at.in + clean, at.out + clean}, last);
+    } else if (rest <= Block::size) {
+      return at.out + rest;
+    } else {
+      at = {at.in + Block::size, at.out + Block::size};
+    }
+  }
+  return at.out;
+}
+
+template <class Block>
+bool is_clean(std::string_view text) {
+  const char* in = text.data();
+  const char* const last = in + text.size();
+  for (; static_cast<std::size_t>(last - in) >= Block::size; in += Block::size) {
+    if (Block::load(in).template dirty<escape_set::json>() != 0) return false;
+  }
+  return in == last ||
+         Block::load_tail(in, static_cast<std::size_t>(last - in)).template dirty<escape_set::json>() == 0;
+}
+
+/// Room that the escaped form of `size` bytes may need: six for one, and slack for whole stores.
+constexpr std::size_t escaped_capacity(std::size_t size) { return 6 * size + 16; }
+
+/// Writes the content of a JSON string, without the quotation marks, as one physical line of valid UTF-8 (RFC
+/// 8259 section 7). Escaped are `"`, `\`, and every control, format and separator character, as `\n` or
+/// `\u202e` (above U+FFFF as a surrogate pair); ill-formed UTF-8 becomes U+FFFD, one per maximal subpart.
+/// Needs room for `escaped_capacity(text.size())` bytes and may write all over it; reads nothing outside
+/// `text`.
+inline char* write_json_escaped(char* out, std::string_view text) {
+  return write_escaped<escape_set::json, text_block>(out, text);
+}
+
+/// Whether `text` is ASCII with nothing to escape in JSON, so that it can be copied as it is.
+inline bool json_clean(std::string_view text) { return is_clean<text_block>(text); }
+
+/// Writes text that a terminal shows and never obeys: no byte below 0x20, no DEL, C1, format or separator
+/// character is left raw, so it can neither begin a line nor an escape sequence. `quoted` is for the inside
+/// of quotation marks and gives the same as `write_json_escaped`; otherwise `"` and `\` stand as they are.
+/// Room as for `write_json_escaped`.
+char* write_terminal_escaped(char* out, std::string_view text, bool quoted);
+
+/// Whether a string may stand after `key=` without quotation marks: not empty, printable, without any space,
+/// `=`, `"` or `\`, and not readable as a value of another type (a number in any notation of std::from_chars,
+/// `true`, `false`, `null`, or the start of an array or object).
+bool bare_value(std::string_view text);
+
+}  // namespace ctxlog::detail
