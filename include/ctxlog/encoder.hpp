@@ -1,0 +1,48 @@
+// Encoders: from a record to the bytes of one line in one schema.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ctxlog/export.hpp"
+
+namespace ctxlog {
+
+class record;
+
+/// Stateless towards the outside: one encoder serves any number of threads and sinks. Sinks that share an
+/// encoder share its work, so keep one instance rather than making two alike.
+class CTXLOG_API encoder {
+ public:
+  encoder(const encoder&) = delete;
+  encoder& operator=(const encoder&) = delete;
+  virtual ~encoder() = default;
+
+  /// Appends the record as one physical line, its newline included. May throw std::bad_alloc only: data of
+  /// any kind is encoded, never refused.
+  virtual void encode(const record&, fmt::memory_buffer& out) const = 0;
+
+ protected:
+  encoder() = default;
+};
+
+/// The default schema of PROD: one flat JSON object a line, see docs/schema.md.
+CTXLOG_API std::shared_ptr<const encoder> json_encoder();
+
+/// The nested schema of loguru's `serialize=True`: `{"text": …, "record": {…}}`.
+CTXLOG_API std::shared_ptr<const encoder> loguru_encoder();
+
+/// For people: time, level, logger, message, then all fields as `key=value`, then the place in the source.
+CTXLOG_API std::shared_ptr<const encoder> pretty_encoder(bool colour);
+
+/// A line of the user's own making: `"{time} | {level} | {message} | {extra}"`. The names are `time`,
+/// `level`, `logger`, `message`, `extra` (all fields), `file`, `line`, `function`, `thread` (its name, else
+/// its id) and, as `extra[key]`, one field; `{{` and `}}` are braces. Throws std::invalid_argument naming
+/// what it does not know.
+CTXLOG_API std::shared_ptr<const encoder> pattern_encoder(std::string pattern);
+
+}  // namespace ctxlog

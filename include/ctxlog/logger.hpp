@@ -1,0 +1,210 @@
+// The logger: named, levelled, carrying fields and patchers of its own; and the free functions of the root
+// logger. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "ctxlog/export.hpp"
+#include "ctxlog/field.hpp"
+#include "ctxlog/field_set.hpp"
+#include "ctxlog/level.hpp"
+#include "ctxlog/message.hpp"
+#include "ctxlog/patcher.hpp"
+
+namespace ctxlog {
+
+class logger;
+
+namespace detail {
+
+// One per name, never freed: a level check is one load through a pointer that stays valid in static
+// destructors.
+struct logger_node {
+  std::string_view name;
+  // Records below are not made. 0 until the environment is read, so that the first call comes to read it.
+  std::atomic<std::uint8_t> threshold{0};
+
+  bool passes(level l) const noexcept {
+    return static_cast<std::uint8_t>(l) >= threshold.load(std::memory_order_relaxed);
+  }
+};
+
+CTXLOG_API extern logger_node root_node;
+CTXLOG_API const logger& root_logger() noexcept;
+CTXLOG_API logger_node& find_node(std::string_view name);
+
+// Holds the calling thread's working memory while a record is made.
+class CTXLOG_API capture {
+ public:
+  capture(const logger&, level, const call_site&) noexcept;
+  capture(const capture&) = delete;
+  capture& operator=(const capture&) = delete;
+  ~capture();
+
+  // False: no memory; the record is counted as lost.
+  explicit operator bool() const noexcept { return memory_ != nullptr; }
+  arena& memory() noexcept { return *memory_; }
+  void deliver(std::span<const argument> arguments, std::span<const field> fields) noexcept;
+
+ private:
+  const logger& logger_;
+  const call_site& site_;
+  arena* memory_;
+  void* scratch_;
+  level level_;
+};
+
+CTXLOG_API std::string_view current_exception_text(arena&) noexcept;
+
+template <class T>
+field make_field(std::string_view key, const T& v, arena& memory) {
+  try {
+    return {key, make_value(v, memory)};
+  } catch (...) {
+    return {key, value(current_exception_text(memory))};
+  }
+}
+
+template <class T>
+argument make_argument_or_error(const T& v, arena& memory) {
+  try {
+    return make_argument(v, memory);
+  } catch (...) {
+    return {value(current_exception_text(memory)), nullptr, nullptr};
+  }
+}
+
+template <class... Args>
+void emit(const logger& lg, level l, const call_site& site, const Args&... args) noexcept {
+  constexpr std::size_t field_count = (std::size_t{is_field<Args>} + ... + 0);
+  capture captured(lg, l, site);
+  if (!captured) return;
+  std::array<field, field_count> fields;
+  std::array<argument, sizeof...(Args) - field_count> arguments;
+  [[maybe_unused]] std::size_t f = 0, a = 0;
+  [[maybe_unused]] const auto take = [&](const auto& arg) {
+    using type = std::remove_cvref_t<decltype(arg)>;
+    if constexpr (is_static_field<type>)
+      fields[f++] = make_field(arg.key, arg.value, captured.memory());
+    else if constexpr (is_dynamic_field<type>)
+      fields[f++] = make_field(checked_key(captured.memory(), arg.key), arg.value, captured.memory());
+    else
+      arguments[a++] = make_argument_or_error(arg, captured.memory());
+  };
+  (take(args), ...);
+  captured.deliver(arguments, fields);
+}
+
+}  // namespace detail
+
+/// A cheap handle: copies share name and level. Logging from any number of threads is safe; a log call never
+/// throws and never changes errno's meaning for the caller (it is restored).
+class logger {
+ public:
+  /// The logger of that name, made at its first mention. `a.b` takes its level from `a` until it has one of
+  /// its own, `a` from the root. The empty name and "root" are the root logger.
+  explicit logger(std::string_view name) : node_(&detail::find_node(name)) {}
+
+  std::string_view name() const noexcept { return node_->name; }
+
+  /// False costs about a nanosecond: one load and one comparison.
+  bool enabled(ctxlog::level l) const noexcept { return node_->passes(l); }
+
+  /// Level of this name and of the names below it that have none of their own. Any time, any thread.
+  CTXLOG_API void set_level(ctxlog::level) const;
+  /// Goes back to the level of the name above.
+  CTXLOG_API void inherit_level() const;
+  CTXLOG_API ctxlog::level level() const;
+
+  /// A logger of the same name whose records also carry `fields`; this one is not changed.
+  template <class... Fields>
+  [[nodiscard]] logger bind(const Fields&... fields) const {
+    auto bound = std::make_shared<field_set>();
+    if (bound_) bound->add(*bound_);
+    bound->add(fields...);
+    logger copy(*this);
+    copy.bound_ = std::move(bound);
+    return copy;
+  }
+
+  /// A logger of the same name that also runs `p`, after the configured patchers and those it has already.
+  [[nodiscard]] CTXLOG_API logger patch(patcher p) const;
+
+  template <class... Args>
+  void log(ctxlog::level l, message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+    if (enabled(l)) detail::emit(*this, l, m.site(), args...);
+  }
+  template <class... Args>
+  void trace(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+    if (enabled(level::trace)) detail::emit(*this, level::trace, m.site(), args...);
+  }
+  template <class... Args>
+  void debug(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+    if (enabled(level::debug)) detail::emit(*this, level::debug, m.site(), args...);
+  }
+  template <class... Args>
+  void info(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+    if (enabled(level::info)) detail::emit(*this, level::info, m.site(), args...);
+  }
+  template <class... Args>
+  void warn(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+    if (enabled(level::warn)) detail::emit(*this, level::warn, m.site(), args...);
+  }
+  template <class... Args>
+  void error(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+    if (enabled(level::error)) detail::emit(*this, level::error, m.site(), args...);
+  }
+  template <class... Args>
+  void critical(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+    if (enabled(level::critical)) detail::emit(*this, level::critical, m.site(), args...);
+  }
+
+ private:
+  friend class detail::capture;
+
+  detail::logger_node* node_;
+  std::shared_ptr<const field_set> bound_;
+  std::shared_ptr<const std::vector<patcher>> patchers_;
+};
+
+/// Level of the root logger, and of all loggers that have none of their own.
+CTXLOG_API void set_level(level);
+
+template <class... Args>
+void log(level l, message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+  if (detail::root_node.passes(l)) detail::emit(detail::root_logger(), l, m.site(), args...);
+}
+template <class... Args>
+void trace(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+  ctxlog::log(level::trace, m, args...);
+}
+template <class... Args>
+void debug(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+  ctxlog::log(level::debug, m, args...);
+}
+template <class... Args>
+void info(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+  ctxlog::log(level::info, m, args...);
+}
+template <class... Args>
+void warn(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+  ctxlog::log(level::warn, m, args...);
+}
+template <class... Args>
+void error(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+  ctxlog::log(level::error, m, args...);
+}
+template <class... Args>
+void critical(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+  ctxlog::log(level::critical, m, args...);
+}
+
+}  // namespace ctxlog

@@ -1,0 +1,43 @@
+// Where encoded records go: the interface of every sink.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+#include <system_error>
+
+#include "ctxlog/export.hpp"
+
+namespace ctxlog {
+
+class record;
+
+/// A place that takes bytes. A sink owns nothing about their format: the encoder has run before.
+///
+/// The pipeline calls write() and flush() under a lock of its own for each sink, so one thread at a time is
+/// inside; the calls may come from different threads. A sink used by two pipelines must lock by itself.
+class CTXLOG_API sink {
+ public:
+  sink(const sink&) = delete;
+  sink& operator=(const sink&) = delete;
+  virtual ~sink() = default;
+
+  /// Takes one whole encoded record, its trailing newline included. `rec` and `line` are valid during the
+  /// call only.
+  ///
+  /// Returns an empty error_code when the sink has taken responsibility for the line: it is written, or kept
+  /// and written later. Any other value is the reason why the line is lost. May throw: the pipeline counts
+  /// and reports that as a lost line too, and the caller of the logger never sees it.
+  virtual std::error_code write(const record& rec, std::string_view line) = 0;
+
+  /// Writes out what the sink holds back. Returns the reason when something still could not be written; it is
+  /// then kept for the next attempt.
+  virtual std::error_code flush() { return {}; }
+
+  /// Names the sink in reports, e.g. "stdout" or the file's path. Valid as long as the sink.
+  virtual std::string_view name() const noexcept = 0;
+
+ protected:
+  sink() = default;
+};
+
+}  // namespace ctxlog

@@ -1,0 +1,169 @@
+// Filling the holes of a message.
+// SPDX-License-Identifier: MIT
+#include "message_format.hpp"
+
+#include <array>
+#include <charconv>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "text/number.hpp"
+#include "value_text.hpp"
+
+namespace ctxlog::detail {
+namespace {
+
+void append(fmt::memory_buffer& out, std::string_view text) {
+  out.append(text.data(), text.data() + text.size());
+}
+
+[[noreturn]] void fail(const char* what) { throw std::runtime_error(what); }
+
+class message_formatter {
+ public:
+  message_formatter(fmt::memory_buffer& out, std::string_view text, std::span<const argument> arguments,
+                    const record& fields)
+      : out_(out), text_(text), arguments_(arguments), fields_(fields) {}
+
+  void run() {
+    std::size_t done = 0;
+    for (std::size_t i = text_.find_first_of("{}"); i != std::string_view::npos;
+         i = text_.find_first_of("{}", done)) {
+      append(out_, text_.substr(done, i - done));
+      if (i + 1 < text_.size() && text_[i + 1] == text_[i]) {
+        out_.push_back(text_[i]);
+        done = i + 2;
+      } else if (text_[i] == '}') {
+        fail("unmatched '}' in the message");
+      } else {
+        done = fill(i);
+      }
+    }
+    append(out_, text_.substr(done));
+  }
+
+ private:
+  // The hole that begins at `open`; returns the place behind it.
+  std::size_t fill(std::size_t open) {
+    const std::size_t id_end = text_.find_first_of(":}", open);
+    if (id_end == std::string_view::npos) fail("unmatched '{' in the message");
+    const std::string_view id = text_.substr(open + 1, id_end - open - 1);
+    const bool named = !id.empty() && !(id[0] >= '0' && id[0] <= '9');
+    const value* field = named ? fields_.find(id) : nullptr;
+    const argument* positional = named ? nullptr : &argument_of(id);
+
+    std::string nested;
+    const std::size_t close = specification_end(id_end, nested);
+    const std::string_view specification =
+        nested.empty() ? text_.substr(id_end, close - id_end) : std::string_view(nested);
+    if (positional)
+      write(*positional, specification, text_.substr(open, close + 1 - open));
+    else if (field)
+      write(*field, specification);
+    else
+      append(out_, text_.substr(open, close + 1 - open));  // a hole that nothing fills stays as it is written
+    return close + 1;
+  }
+
+  const argument& argument_of(std::string_view id) {
+    std::size_t n = next_;
+    if (id.empty())
+      ++next_;
+    else if (const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), n);
+             error != std::errc{} || end != id.data() + id.size())
+      fail("a hole's number is not a number");
+    if (n >= arguments_.size()) fail("the message has more holes than arguments");
+    return arguments_[n];
+  }
+
+  // The place of the closing brace. A specification with holes of its own ("{:{}}") is put together in
+  // `filled`.
+  std::size_t specification_end(std::size_t from, std::string& filled) {
+    const std::size_t brace = text_.find_first_of("{}", from);
+    if (brace == std::string_view::npos) fail("unmatched '{' in the message");
+    if (text_[brace] == '}') return brace;
+    fmt::memory_buffer specification;
+    std::size_t i = from;
+    while (i < text_.size() && text_[i] != '}') {
+      if (text_[i] != '{') {
+        specification.push_back(text_[i++]);
+        continue;
+      }
+      const std::size_t close = text_.find('}', i);
+      if (close == std::string_view::npos) break;
+      message_formatter inner(specification, {}, arguments_, fields_);
+      inner.write(argument_of(text_.substr(i + 1, close - i - 1)), {}, "{}");
+      i = close + 1;
+    }
+    if (i >= text_.size()) fail("unmatched '{' in the message");
+    filled.assign(specification.data(), specification.size());
+    return i;
+  }
+
+  // `hole` is the hole as written: with no number in it, fmt can take it as it stands.
+  void write(const argument& arg, std::string_view specification, std::string_view hole) {
+    if (specification.size() <= 1) {
+      switch (arg.plain.kind()) {
+        case value_kind::boolean:
+        case value_kind::integer:
+        case value_kind::unsigned_integer:
+        case value_kind::string:
+          append_text(out_, arg.plain);
+          return;
+        default:
+          break;
+      }
+    }
+    if (!arg.format) {
+      write(arg.plain, specification);
+      return;
+    }
+    const bool as_written =
+        hole.size() >= 2 && (hole[1] == ':' || hole[1] == '}') && hole.find('{', 1) == hole.npos;
+    const std::string renumbered = as_written ? std::string() : fmt::format("{{{}}}", specification);
+    const std::string_view format = as_written ? hole : std::string_view(renumbered);
+    arg.format(out_, {format.data(), format.size()}, arg.object);
+  }
+
+  void write(const value& v, std::string_view specification) {
+    if (specification.size() <= 1) {
+      append_text(out_, v);
+      return;
+    }
+    const std::string format = fmt::format("{{{}}}", specification);
+    const auto formatted = [&](const auto& plain) {
+      fmt::vformat_to(std::back_inserter(out_), format, fmt::make_format_args(plain));
+    };
+    switch (v.kind()) {
+      case value_kind::boolean:
+        return formatted(v.boolean());
+      case value_kind::integer:
+        return formatted(v.integer());
+      case value_kind::unsigned_integer:
+        return formatted(v.unsigned_integer());
+      case value_kind::real:
+        return formatted(v.real());
+      default: {
+        fmt::memory_buffer text;
+        append_text(text, v);
+        return formatted(std::string_view(text.data(), text.size()));
+      }
+    }
+  }
+
+  fmt::memory_buffer& out_;
+  std::string_view text_;
+  std::span<const argument> arguments_;
+  const record& fields_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+void format_message(fmt::memory_buffer& out, std::string_view text, std::span<const argument> arguments,
+                    const record& fields) {
+  message_formatter(out, text, arguments, fields).run();
+}
+
+}  // namespace ctxlog::detail

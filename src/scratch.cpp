@@ -1,0 +1,75 @@
+// Per-thread working memory behind words that outlive every destructor of the thread.
+// SPDX-License-Identifier: MIT
+#include "scratch.hpp"
+
+#include <new>
+#include <utility>
+
+namespace ctxlog::detail {
+namespace {
+
+#define CTXLOG_THREAD_WORD constinit thread_local __attribute__((tls_model("initial-exec")))
+CTXLOG_THREAD_WORD scratch* own = nullptr;
+CTXLOG_THREAD_WORD bool in_use = false;
+CTXLOG_THREAD_WORD bool reaped = false;
+CTXLOG_THREAD_WORD activity now = activity::none;
+#undef CTXLOG_THREAD_WORD
+
+// Frees the memory at the thread's exit; destructors that run later and log get memory of their own.
+struct reaper {
+  bool armed = false;
+  ~reaper() {
+    reaped = true;
+    if (!in_use) delete std::exchange(own, nullptr);
+  }
+};
+thread_local reaper thread_reaper;
+
+}  // namespace
+
+const settings* scratch::refresh() noexcept {
+  const std::uint64_t latest = settings_generation();
+  if (latest == 0 || latest != generation) {
+    snapshot = current_settings();
+    generation = latest;
+  }
+  return snapshot.get();
+}
+
+void scratch::recycle() noexcept {
+  constexpr std::size_t usual = 256 * 1024;
+  memory.release();
+  message.clear();
+  line.clear();
+  if (message.capacity() > usual) message = fmt::memory_buffer();
+  if (line.capacity() > usual) line = fmt::memory_buffer();
+}
+
+scratch* acquire_scratch() noexcept {
+  if (!in_use && !reaped) {
+    if (!own) {
+      own = new (std::nothrow) scratch;
+      if (!own) return nullptr;
+      thread_reaper.armed = true;
+    }
+    in_use = true;
+    return own;
+  }
+  return new (std::nothrow) scratch;
+}
+
+void release_scratch(scratch* s) noexcept {
+  if (s != own) {
+    delete s;
+    return;
+  }
+  s->recycle();
+  in_use = false;
+}
+
+activity current_activity() noexcept { return now; }
+
+activity_scope::activity_scope(activity a) noexcept : previous_(std::exchange(now, a)) {}
+activity_scope::~activity_scope() { now = previous_; }
+
+}  // namespace ctxlog::detail

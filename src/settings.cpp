@@ -1,0 +1,263 @@
+// The present configuration: environment, code and sinks put together, and every change to it.
+// SPDX-License-Identifier: MIT
+#include "settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+
+#include "ctxlog/config.hpp"
+#include "ctxlog/sinks/fd.hpp"
+#include "ctxlog/sinks/file.hpp"
+#include "diagnostics.hpp"
+#include "environment.hpp"
+#include "fork.hpp"
+#include "logger_registry.hpp"
+#include "pipeline_delivery.hpp"
+
+namespace ctxlog {
+namespace detail {
+namespace {
+
+// What code chose; it beats the environment.
+struct choices {
+  std::optional<ctxlog::mode> mode;
+  std::optional<ctxlog::format> format;
+  std::optional<bool> colour;
+};
+
+struct state {
+  std::shared_ptr<const settings> present;
+  environment from_environment;
+  choices from_code;
+
+  ctxlog::mode mode() const { return from_code.mode.value_or(from_environment.mode); }
+};
+
+constinit std::mutex state_mutex;
+constinit std::atomic<std::uint64_t> generation{0};
+
+// Never destroyed: static destructors log too.
+state& the_state() {
+  static state& instance = *new state;
+  return instance;
+}
+
+using slots = std::vector<std::shared_ptr<sink_slot>>;
+
+bool wants_colour(const state& s, const sink& target) {
+  const auto* stream = dynamic_cast<const fd_sink*>(&target);
+  if (!stream) return false;
+  if (s.from_code.colour) return *s.from_code.colour;
+  return s.from_environment.colour ? *s.from_environment.colour : stream->is_terminal();
+}
+
+std::shared_ptr<sink_slot> make_slot(const state& s, std::shared_ptr<sink> target, sink_options options) {
+  static constinit std::atomic<sink_id> last_id{0};
+  auto slot = std::make_shared<sink_slot>();
+  slot->id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
+  slot->options = std::move(options);
+  slot->coloured = wants_colour(s, *target);
+  slot->target = std::move(target);
+  return slot;
+}
+
+std::shared_ptr<sink> open_environment_sink(const state& s) {
+  if (!s.from_environment.file.empty()) {
+    try {
+      return std::make_shared<file_sink>(s.from_environment.file);
+    } catch (const std::exception& e) {
+      report(fmt::format("LOG_FILE: {}; the standard stream is used", e.what()));
+    }
+  }
+  if (s.mode() == mode::prod) return stdout_sink();
+  return stderr_sink();
+}
+
+std::shared_ptr<sink_slot> environment_slot(const state& s) {
+  auto slot = make_slot(s, open_environment_sink(s), {});
+  slot->of_environment = true;
+  return slot;
+}
+
+void choose_encoders(const state& s, settings& next) {
+  const format chosen = s.from_code.format          ? *s.from_code.format
+                        : s.from_environment.format ? *s.from_environment.format
+                        : s.mode() == mode::prod    ? format::json
+                                                    : format::pretty;
+  switch (chosen) {
+    case format::pretty:
+      next.plain = pretty_encoder(false);
+      next.colour = pretty_encoder(true);
+      return;
+    case format::json:
+      next.plain = next.colour = json_encoder();
+      return;
+    case format::loguru:
+      next.plain = next.colour = loguru_encoder();
+      return;
+  }
+}
+
+void apply_default_levels(const state& s) {
+  set_default_level("", s.mode() == mode::prod ? level::info : level::debug);
+  for (const auto& [name, value] : s.from_environment.levels) set_default_level(name, value);
+}
+
+// With the state locked.
+void publish(state& s, settings next) {
+  s.present = std::make_shared<const settings>(std::move(next));
+  generation.fetch_add(1, std::memory_order_release);
+}
+
+void start_from_environment(state& s) {
+  s.from_code = {};
+  s.from_environment = read_environment();
+  settings first;
+  choose_encoders(s, first);
+  first.sinks.push_back(environment_slot(s));
+  publish(s, std::move(first));
+  apply_default_levels(s);
+}
+
+// With the state locked. Registered before the first record, so that the flush comes after the static
+// destructors of what is made later.
+state& started() {
+  state& s = the_state();
+  if (s.present) return s;
+  static const bool registered = [] {
+    std::atexit([] { flush_at_exit(); });
+    register_fork_handlers();
+    return true;
+  }();
+  (void)registered;
+  start_from_environment(s);
+  return s;
+}
+
+void retire_all(const slots& gone) {
+  for (const auto& slot : gone) retire(*slot);
+}
+
+// Publishes what `change` makes of the present settings; `change` returns the sinks that are no longer in
+// them.
+template <class Change>
+void change_settings(Change change) {
+  slots gone;
+  {
+    const std::lock_guard lock(state_mutex);
+    state& s = started();
+    settings next = *s.present;
+    gone = change(s, next);
+    publish(s, std::move(next));
+  }
+  retire_all(gone);
+}
+
+// The environment's sink where it is still in use and the mode now asks for another stream.
+slots follow_mode(const state& s, settings& next) {
+  slots gone;
+  for (auto& slot : next.sinks) {
+    if (!slot->of_environment) continue;
+    gone.push_back(slot);
+    slot = environment_slot(s);
+  }
+  return gone;
+}
+
+}  // namespace
+
+std::shared_ptr<const settings> current_settings() noexcept {
+  try {
+    const std::lock_guard lock(state_mutex);
+    return started().present;
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+std::uint64_t settings_generation() noexcept { return generation.load(std::memory_order_acquire); }
+
+void lock_settings() noexcept { state_mutex.lock(); }
+void unlock_settings() noexcept { state_mutex.unlock(); }
+
+}  // namespace detail
+
+using namespace detail;
+
+sink_id add_sink(std::shared_ptr<sink> s, sink_options options) {
+  sink_id id = 0;
+  change_settings([&](const state& present, settings& next) {
+    next.sinks.push_back(make_slot(present, std::move(s), std::move(options)));
+    next.shut_down = false;
+    id = next.sinks.back()->id;
+    return slots();
+  });
+  return id;
+}
+
+bool remove_sink(sink_id id) {
+  bool found = false;
+  change_settings([&](const state&, settings& next) {
+    slots gone;
+    const auto at =
+        std::find_if(next.sinks.begin(), next.sinks.end(), [&](const auto& slot) { return slot->id == id; });
+    found = at != next.sinks.end();
+    if (found) {
+      gone.push_back(*at);
+      next.sinks.erase(at);
+    }
+    return gone;
+  });
+  return found;
+}
+
+void remove_sinks() {
+  change_settings([](const state&, settings& next) { return std::exchange(next.sinks, {}); });
+}
+
+void configure(configuration c) {
+  if (c.levels)
+    for (const auto& [name, value] : parse_levels(*c.levels, "configure(): levels"))
+      set_logger_level(name, value);
+  change_settings([&](state& s, settings& next) {
+    if (c.mode) s.from_code.mode = c.mode;
+    if (c.format) s.from_code.format = c.format;
+    if (c.colour) s.from_code.colour = c.colour;
+    if (c.patchers) next.patchers = std::move(*c.patchers);
+    if (c.fields) next.fields = std::move(c.fields);
+    choose_encoders(s, next);
+    if (c.mode) apply_default_levels(s);
+    if (!c.sinks) return c.mode || c.colour ? follow_mode(s, next) : slots();
+    slots gone = std::exchange(next.sinks, {});
+    for (auto& given : *c.sinks)
+      next.sinks.push_back(make_slot(s, std::move(given.sink), std::move(given.options)));
+    next.shut_down = false;
+    return gone;
+  });
+}
+
+void configure_from_environment() {
+  slots gone;
+  {
+    const std::lock_guard lock(state_mutex);
+    state& s = started();
+    gone = s.present->sinks;
+    forget_logger_levels();
+    start_from_environment(s);
+  }
+  retire_all(gone);
+}
+
+statistics shutdown() {
+  change_settings([](const state&, settings& next) {
+    next.shut_down = true;
+    return std::exchange(next.sinks, {});
+  });
+  return stats();
+}
+
+}  // namespace ctxlog

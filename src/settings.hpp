@@ -1,0 +1,52 @@
+// The configuration that log calls read: an immutable snapshot, replaced as a whole.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ctxlog/encoder.hpp"
+#include "ctxlog/field_set.hpp"
+#include "ctxlog/patcher.hpp"
+#include "ctxlog/pipeline.hpp"
+
+namespace ctxlog::detail {
+
+// A sink in use. Threads that still hold an old snapshot find `target` empty after its removal.
+struct sink_slot {
+  sink_id id = 0;
+  sink_options options;
+  bool of_environment = false;  // made by the library: follows the mode
+  bool coloured = false;
+  std::mutex mutex;  // guards what follows
+  std::shared_ptr<sink> target;
+  std::uint64_t accepted = 0, written = 0, dropped = 0;
+};
+
+struct settings {
+  std::shared_ptr<const field_set> fields;
+  std::vector<patcher> patchers;
+  std::vector<std::shared_ptr<sink_slot>> sinks;
+  std::shared_ptr<const encoder> plain, colour;  // for sinks that brought no encoder
+  bool shut_down = false;
+
+  const encoder* encoder_for(const sink_slot& slot) const noexcept {
+    if (slot.options.encoder) return slot.options.encoder.get();
+    return slot.coloured ? colour.get() : plain.get();
+  }
+};
+
+// Reads the environment on first use. Null only when memory ran out.
+std::shared_ptr<const settings> current_settings() noexcept;
+
+// Changes with every new snapshot; 0 before the first.
+std::uint64_t settings_generation() noexcept;
+
+// For fork(): held while the process is copied, so that the child finds nothing half changed.
+void lock_settings() noexcept;
+void unlock_settings() noexcept;
+
+}  // namespace ctxlog::detail

@@ -1,0 +1,20 @@
+// What is known of the calling thread without asking the kernel each time.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ctxlog::detail {
+
+struct thread_info {
+  std::uint64_t id;
+  std::string_view name;  // valid until the thread renames itself
+};
+
+thread_info this_thread_info() noexcept;
+
+// In the child of a fork: its only thread has a new id.
+void forget_thread_ids() noexcept;
+
+}  // namespace ctxlog::detail
