@@ -35,12 +35,10 @@ bool is_reserved(std::string_view key) {
 
 void write_fields(json_output& out, std::span<const field> fields) {
   for (const field& f : fields) {
-    out.raw(",");
     if (is_reserved(f.key)) [[unlikely]]
-      out.string(std::string(rename_prefix).append(f.key));
+      out.next_member(std::string(rename_prefix).append(f.key));
     else
-      out.string(f.key);
-    out.raw(":");
+      out.next_member(f.key);
     out.value(f.value);
   }
 }

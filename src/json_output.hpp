@@ -51,6 +51,16 @@ class json_output {
     *next_++ = '"';
   }
 
+  // `,"key":`
+  void next_member(std::string_view key) {
+    reserve(escaped_capacity(key.size()) + 4);
+    *next_++ = ',';
+    *next_++ = '"';
+    next_ = write_json_escaped(next_, key);
+    *next_++ = '"';
+    *next_++ = ':';
+  }
+
   void integer(std::int64_t i) {
     reserve(24);
     next_ = write_int64(next_, i);

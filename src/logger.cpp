@@ -4,6 +4,7 @@
 
 #include <ctime>
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <new>
@@ -33,6 +34,10 @@ field_run ambient_run() noexcept {
   return held ? static_cast<const cell_of<field_set>*>(held)->value.run() : field_run{};
 }
 
+bool contains(std::span<const field> fields, std::string_view key) noexcept {
+  return std::any_of(fields.begin(), fields.end(), [&](const field& f) { return f.key == key; });
+}
+
 }  // namespace
 
 // Puts a record together in the order of DESIGN: global, ambient, bound, call, message, patchers.
@@ -59,13 +64,13 @@ class record_builder {
   void add_call_fields(std::span<const field> fields) {
     field_run run{fields.data(), fields.size(), 0, 0};
     bool repeated = false;
-    for (const field& f : fields) {
-      const std::uint64_t bit = key_bit(f.key);
-      repeated |= (run.keys & bit) != 0;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const std::uint64_t bit = key_bit(fields[i].key);
+      if ((run.keys & bit) != 0) repeated |= contains(fields.first(i), fields[i].key);
       run.keys |= bit;
     }
     if (!repeated) return record_.append(run);
-    for (const field& f : fields) record_.set_value(f.key, f.value);  // two of one key, or none: one by one
+    for (const field& f : fields) record_.set_value(f.key, f.value);
   }
 
   void format(const call_site& site, std::span<const argument> arguments) {

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <stdexcept>
 #include <string>
@@ -18,6 +20,21 @@ void append(fmt::memory_buffer& out, std::string_view text) {
   out.append(text.data(), text.data() + text.size());
 }
 
+// Place of the first brace from `from` on, npos if there is none; eight bytes at a time, as messages are
+// mostly words.
+std::size_t find_brace(std::string_view text, std::size_t from) {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  const auto zero_bytes = [](std::uint64_t v) { return (v - ones) & ~v & (ones * 0x80); };
+  for (; from + 8 <= text.size(); from += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + from, 8);
+    if ((zero_bytes(word ^ (ones * '{')) | zero_bytes(word ^ (ones * '}'))) != 0) break;
+  }
+  for (; from < text.size(); ++from)
+    if (text[from] == '{' || text[from] == '}') return from;
+  return std::string_view::npos;
+}
+
 [[noreturn]] void fail(const char* what) { throw std::runtime_error(what); }
 
 class message_formatter {
@@ -28,10 +45,13 @@ class message_formatter {
 
   void run() {
     std::size_t done = 0;
-    for (std::size_t i = text_.find_first_of("{}"); i != std::string_view::npos;
-         i = text_.find_first_of("{}", done)) {
+    for (std::size_t i = find_brace(text_, 0); i != std::string_view::npos; i = find_brace(text_, done)) {
       append(out_, text_.substr(done, i - done));
-      if (i + 1 < text_.size() && text_[i + 1] == text_[i]) {
+      const char next = i + 1 < text_.size() ? text_[i + 1] : '\0';
+      if (text_[i] == '{' && next == '}') {
+        write(argument_of({}), {}, "{}");
+        done = i + 2;
+      } else if (next == text_[i]) {
         out_.push_back(text_[i]);
         done = i + 2;
       } else if (text_[i] == '}') {

@@ -1,5 +1,5 @@
-// Asio on ctxlog: an executor and a completion token that carry the context. Boost.Asio with
-// CTXLOG_USE_BOOST_ASIO. SPDX-License-Identifier: MIT
+// Asio on ctxlog: an executor and a token that carry the context. Boost.Asio with CTXLOG_USE_BOOST_ASIO.
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #ifdef CTXLOG_USE_BOOST_ASIO

@@ -20,6 +20,7 @@ namespace ctxlog {
 /// not throw: the record carries the message as it stands and the field `format_error`. Never wrap text from
 /// outside: give it as an argument or a field.
 struct runtime {
+  constexpr explicit runtime(std::string_view message_text) noexcept : text(message_text) {}
   std::string_view text;
 };
 

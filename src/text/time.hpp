@@ -51,8 +51,7 @@ class rfc3339_formatter {
   /// Writes 27 bytes.
   char* write(char* out, std::int64_t unix_nanoseconds) {
     const auto [second, nanosecond] = split_seconds(unix_nanoseconds);
-    if (second != second_) [[unlikely]]
-      remember(second);
+    if (second != second_) remember(second);
     std::memcpy(out, text_.data(), text_.size());
     out = write_microseconds(out + text_.size(), nanosecond);
     *out = 'Z';

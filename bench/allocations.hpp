@@ -1,0 +1,23 @@
+// Counts what operator new is asked for in this program.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace bench {
+
+inline std::atomic<std::uint64_t> allocations{0};
+
+}  // namespace bench
+
+// Replacements of the global functions: include this header in one source file of a program.
+void* operator new(std::size_t size) {
+  bench::allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
