@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
+#include <vector>
 
 #include "ctxlog/encoder.hpp"
 #include "ctxlog/record.hpp"
@@ -33,13 +35,50 @@ bool is_reserved(std::string_view key) {
   return key.starts_with(rename_prefix);
 }
 
+void write_key(json_output& out, std::string_view key) {
+  if (is_reserved(key)) [[unlikely]]
+    out.next_member(std::string(rename_prefix).append(key));
+  else
+    out.next_member(key);
+}
+
 void write_fields(json_output& out, std::span<const field> fields) {
   for (const field& f : fields) {
-    if (is_reserved(f.key)) [[unlikely]]
-      out.next_member(std::string(rename_prefix).append(f.key));
-    else
-      out.next_member(f.key);
+    write_key(out, f.key);
     out.value(f.value);
+  }
+}
+
+using member_entry = detail::encoding_cache::member_entry;
+
+void remember(member_entry& entry, std::string_view key) {
+  fmt::memory_buffer text;
+  json_output made(text);
+  write_key(made, key);
+  made.finish();
+  entry = {};
+  if (text.size() > entry.text.size()) return;
+  entry.key = key.data();
+  entry.size = static_cast<std::uint8_t>(text.size());
+  std::copy(text.begin(), text.end(), entry.text.begin());
+}
+
+// As write_fields() with the keys written once and copied from then on.
+void write_constant_fields(json_output& out, std::span<const field> fields,
+                           std::vector<member_entry>& members) {
+  if (members.size() < fields.size()) members.resize(fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    member_entry& entry = members[i];
+    if (entry.key != fields[i].key.data()) [[unlikely]]
+      remember(entry, fields[i].key);
+    if (entry.key)
+      out.written(entry.text.size(), [&](char* p) {
+        std::memcpy(p, entry.text.data(), entry.text.size());
+        return p + entry.size;
+      });
+    else
+      write_key(out, fields[i].key);
+    out.value(fields[i].value);
   }
 }
 
@@ -77,7 +116,8 @@ class json final : public encoder {
     json_output out(buffer);
     out.raw("{\"time\":\"");
     out.written(32, [&](char* p) { return cache.utc.write(p, rec.time().time_since_epoch().count()); });
-    write_cached(out, cache.text_of(this, rec), [&](json_output& made) { write_site(made, rec); });
+    auto& site = cache.site_of(this, rec);
+    write_cached(out, site.text, [&](json_output& made) { write_site(made, rec); });
     out.unsigned_integer(rec.thread_id());
     if (!rec.thread_name().empty()) {
       out.raw(",\"thread_name\":");
@@ -90,7 +130,9 @@ class json final : public encoder {
       out.string(rec.message_template());
     }
     for (const detail::field_run& run : rec.runs()) {
-      if (run.serial == 0)
+      if (run.constant_keys)
+        write_constant_fields(out, run.fields(), site.members);
+      else if (run.serial == 0)
         write_fields(out, run.fields());
       else
         write_cached(out, cache.text_of(this, run),

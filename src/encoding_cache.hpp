@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ctxlog/record.hpp"
 #include "text/time.hpp"
@@ -21,12 +22,19 @@ class encoding_cache {
     std::uint64_t serial = 0;
     std::string text;
   };
+  // A constant key as the encoder writes it, with what stands around it; a longer one is not kept.
+  struct member_entry {
+    const char* key = nullptr;
+    std::uint8_t size = 0;
+    std::array<char, 32> text{};
+  };
   struct site_entry {
     const void* schema = nullptr;
     source where;
     std::string_view logger;
     ctxlog::level level = ctxlog::level::off;
     std::string text;
+    std::vector<member_entry> members;  // of the fields of the call
   };
 
   // The entry of that run, emptied when it was another's: `text` is empty until the caller fills it.
@@ -40,8 +48,9 @@ class encoding_cache {
     return entry.text;
   }
 
-  // Strings of sources and loggers never move, so their addresses tell them apart.
-  std::string& text_of(const void* schema, const record& rec) {
+  // The entry of that place, its `text` empty until the caller fills it. Strings of sources and loggers never
+  // move, so their addresses tell them apart.
+  site_entry& site_of(const void* schema, const record& rec) {
     const source& where = rec.where();
     const auto hash = reinterpret_cast<std::uintptr_t>(where.file.data()) / 8 +
                       static_cast<unsigned>(where.line) +
@@ -55,8 +64,9 @@ class encoding_cache {
       entry.logger = rec.logger();
       entry.level = rec.level();
       entry.text.clear();
+      entry.members.clear();
     }
-    return entry.text;
+    return entry;
   }
 
   rfc3339_formatter utc;

@@ -10,13 +10,6 @@
 
 namespace ctxlog::detail {
 
-void json_output::grow(std::size_t n) {
-  const auto used = static_cast<std::size_t>(next_ - buffer_.data());
-  buffer_.resize(used);  // reserve() keeps no more than this
-  buffer_.reserve(std::max(used + n, 2 * buffer_.capacity()));
-  adopt(used);
-}
-
 void json_output::cut_string(std::string_view text) {
   const std::string_view kept = truncate_utf8(text, limits::string_bytes);
   string(kept);

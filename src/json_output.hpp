@@ -2,44 +2,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "ctxlog/value.hpp"
 #include "text/escape.hpp"
 #include "text/number.hpp"
+#include "text_output.hpp"
 
 namespace ctxlog::detail {
 
-// Appends to the buffer; what was written becomes visible there with finish() or the destructor.
-class json_output {
+class json_output : public text_output {
  public:
-  explicit json_output(fmt::memory_buffer& buffer) : buffer_(buffer) { adopt(buffer.size()); }
-  json_output(const json_output&) = delete;
-  json_output& operator=(const json_output&) = delete;
-  ~json_output() { finish(); }
-
-  // Within the capacity, so that it cannot throw.
-  void finish() noexcept { buffer_.resize(static_cast<std::size_t>(next_ - buffer_.data())); }
-
-  // Text that is JSON already.
-  void raw(std::string_view text) {
-    reserve(text.size());
-    std::memcpy(next_, text.data(), text.size());
-    next_ += text.size();
-  }
-
-  // What `write(char*)` writes, at most `room` bytes; it returns the end.
-  template <class Write>
-  void written(std::size_t room, Write write) {
-    reserve(room);
-    next_ = write(next_);
-  }
+  using text_output::text_output;
 
   // A string with its quotation marks, cut at limits::string_bytes.
   void string(std::string_view text) {
@@ -99,22 +75,9 @@ class json_output {
   }
 
  private:
-  void adopt(std::size_t used) {
-    next_ = buffer_.data() + used;
-    end_ = buffer_.data() + buffer_.capacity();
-  }
-  void reserve(std::size_t n) {
-    if (static_cast<std::size_t>(end_ - next_) < n) [[unlikely]]
-      grow(n);
-  }
-  void grow(std::size_t n);
   void cut_string(std::string_view text);
   void not_finite(double d);
   void composite(const ctxlog::value& v, std::size_t depth);
-
-  fmt::memory_buffer& buffer_;
-  char* next_ = nullptr;
-  char* end_ = nullptr;
 };
 
 }  // namespace ctxlog::detail

@@ -61,16 +61,18 @@ class record_builder {
 
   void add(const field_run& run) { record_.append(run); }
 
-  void add_call_fields(std::span<const field> fields) {
-    field_run run{fields.data(), fields.size(), 0, 0};
+  void add_call_fields(field_run run) {
     bool repeated = false;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      const std::uint64_t bit = key_bit(fields[i].key);
-      if ((run.keys & bit) != 0) repeated |= contains(fields.first(i), fields[i].key);
-      run.keys |= bit;
+    if (!run.constant_keys) {
+      run.keys = 0;
+      for (std::size_t i = 0; i < run.size; ++i) {
+        const std::uint64_t bit = key_bit(run.first[i].key);
+        if ((run.keys & bit) != 0) repeated |= contains(run.fields().first(i), run.first[i].key);
+        run.keys |= bit;
+      }
     }
     if (!repeated) return record_.append(run);
-    for (const field& f : fields) record_.set_value(f.key, f.value);
+    for (const field& f : run.fields()) record_.set_value(f.key, f.value);
   }
 
   void format(const call_site& site, std::span<const argument> arguments) {
@@ -129,7 +131,7 @@ bool in_plain_state() noexcept { return current_activity() == activity::none; }
 // Everything of a record once the caller's values are captured. Throws std::bad_alloc.
 void make_and_deliver(scratch& memory, const settings& now_set, level l, const call_site& site,
                       std::string_view name, const field_set* bound, const std::vector<patcher>* own_patchers,
-                      std::span<const argument> arguments, std::span<const field> fields) {
+                      std::span<const argument> arguments, const field_run& fields) {
   record_builder builder(memory, l, site, name);
   if (now_set.fields) builder.add(now_set.fields->run());
   builder.add(ambient_run());
@@ -175,7 +177,7 @@ capture::~capture() {
   if (scratch_) release_scratch(static_cast<scratch*>(scratch_));
 }
 
-void capture::deliver(std::span<const argument> arguments, std::span<const field> fields) noexcept {
+void capture::deliver(std::span<const argument> arguments, field_run fields) noexcept {
   const int caller_errno = errno;
   auto& memory = *static_cast<scratch*>(scratch_);
   try {

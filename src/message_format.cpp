@@ -11,14 +11,11 @@
 #include <string>
 
 #include "text/number.hpp"
+#include "text_output.hpp"
 #include "value_text.hpp"
 
 namespace ctxlog::detail {
 namespace {
-
-void append(fmt::memory_buffer& out, std::string_view text) {
-  out.append(text.data(), text.data() + text.size());
-}
 
 // Place of the first brace from `from` on, npos if there is none; eight bytes at a time, as messages are
 // mostly words.
@@ -39,20 +36,20 @@ std::size_t find_brace(std::string_view text, std::size_t from) {
 
 class message_formatter {
  public:
-  message_formatter(fmt::memory_buffer& out, std::string_view text, std::span<const argument> arguments,
+  message_formatter(fmt::memory_buffer& buffer, std::string_view text, std::span<const argument> arguments,
                     const record& fields)
-      : out_(out), text_(text), arguments_(arguments), fields_(fields) {}
+      : out_(buffer), text_(text), arguments_(arguments), fields_(fields) {}
 
   void run() {
     std::size_t done = 0;
     for (std::size_t i = find_brace(text_, 0); i != std::string_view::npos; i = find_brace(text_, done)) {
-      append(out_, text_.substr(done, i - done));
+      out_.raw(text_.substr(done, i - done));
       const char next = i + 1 < text_.size() ? text_[i + 1] : '\0';
       if (text_[i] == '{' && next == '}') {
         write(argument_of({}), {}, "{}");
         done = i + 2;
       } else if (next == text_[i]) {
-        out_.push_back(text_[i]);
+        out_.raw(text_[i]);
         done = i + 2;
       } else if (text_[i] == '}') {
         fail("unmatched '}' in the message");
@@ -60,7 +57,7 @@ class message_formatter {
         done = fill(i);
       }
     }
-    append(out_, text_.substr(done));
+    out_.raw(text_.substr(done));
   }
 
  private:
@@ -82,7 +79,7 @@ class message_formatter {
     else if (field)
       write(*field, specification);
     else
-      append(out_, text_.substr(open, close + 1 - open));  // a hole that nothing fills stays as it is written
+      out_.raw(text_.substr(open, close + 1 - open));  // a hole that nothing fills stays as it is written
     return close + 1;
   }
 
@@ -126,11 +123,13 @@ class message_formatter {
     if (specification.size() <= 1) {
       switch (arg.plain.kind()) {
         case value_kind::boolean:
+          return out_.raw(arg.plain.boolean() ? "true" : "false");
         case value_kind::integer:
+          return out_.written(24, [&](char* p) { return write_int64(p, arg.plain.integer()); });
         case value_kind::unsigned_integer:
+          return out_.written(24, [&](char* p) { return write_uint64(p, arg.plain.unsigned_integer()); });
         case value_kind::string:
-          append_text(out_, arg.plain);
-          return;
+          return out_.raw(arg.plain.string());
         default:
           break;
       }
@@ -143,17 +142,21 @@ class message_formatter {
         hole.size() >= 2 && (hole[1] == ':' || hole[1] == '}') && hole.find('{', 1) == hole.npos;
     const std::string renumbered = as_written ? std::string() : fmt::format("{{{}}}", specification);
     const std::string_view format = as_written ? hole : std::string_view(renumbered);
-    arg.format(out_, {format.data(), format.size()}, arg.object);
+    out_.through([&](fmt::memory_buffer& buffer) {
+      arg.format(buffer, {format.data(), format.size()}, arg.object);
+    });
   }
 
   void write(const value& v, std::string_view specification) {
     if (specification.size() <= 1) {
-      append_text(out_, v);
+      out_.through([&](fmt::memory_buffer& buffer) { append_text(buffer, v); });
       return;
     }
     const std::string format = fmt::format("{{{}}}", specification);
     const auto formatted = [&](const auto& plain) {
-      fmt::vformat_to(std::back_inserter(out_), format, fmt::make_format_args(plain));
+      out_.through([&](fmt::memory_buffer& buffer) {
+        fmt::vformat_to(std::back_inserter(buffer), format, fmt::make_format_args(plain));
+      });
     };
     switch (v.kind()) {
       case value_kind::boolean:
@@ -172,7 +175,7 @@ class message_formatter {
     }
   }
 
-  fmt::memory_buffer& out_;
+  text_output out_;
   std::string_view text_;
   std::span<const argument> arguments_;
   const record& fields_;

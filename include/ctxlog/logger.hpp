@@ -52,7 +52,7 @@ class CTXLOG_API capture {
   // False: no memory; the record is counted as lost.
   explicit operator bool() const noexcept { return memory_ != nullptr; }
   arena& memory() noexcept { return *memory_; }
-  void deliver(std::span<const argument> arguments, std::span<const field> fields) noexcept;
+  void deliver(std::span<const argument> arguments, field_run fields) noexcept;
 
  private:
   const logger& logger_;
@@ -82,6 +82,25 @@ argument make_argument_or_error(const T& v, arena& memory) {
   }
 }
 
+struct constant_keys {
+  bool known = true;  // all keys of the call are literals and differ
+  std::uint64_t bits = 0;
+};
+
+template <class... Args>
+consteval constant_keys constant_keys_of() {
+  constant_keys result;
+  constexpr std::array<std::string_view, sizeof...(Args) + 1> keys{static_key<Args>()...};
+  constexpr std::array<bool, sizeof...(Args) + 1> dynamic{is_dynamic_field<Args>...};
+  for (std::size_t i = 0; i < sizeof...(Args); ++i) {
+    result.known &= !dynamic[i];
+    if (keys[i].empty()) continue;
+    for (std::size_t j = 0; j < i; ++j) result.known &= keys[i] != keys[j];
+    result.bits |= key_bit(keys[i]);
+  }
+  return result;
+}
+
 template <class... Args>
 void emit(const logger& lg, level l, const call_site& site, const Args&... args) noexcept {
   constexpr std::size_t field_count = (std::size_t{is_field<Args>} + ... + 0);
@@ -100,7 +119,8 @@ void emit(const logger& lg, level l, const call_site& site, const Args&... args)
       arguments[a++] = make_argument_or_error(arg, captured.memory());
   };
   (take(args), ...);
-  captured.deliver(arguments, fields);
+  constexpr constant_keys keys = constant_keys_of<Args...>();
+  captured.deliver(arguments, {fields.data(), field_count, keys.bits, 0, keys.known});
 }
 
 }  // namespace detail

@@ -36,14 +36,15 @@ inline char* write_4_digits(char* out, std::uint32_t value) {
   return write_2_digits(write_2_digits(out, value / 100), value % 100);
 }
 
+// The first entry is 0 and not 1, so that the value 0 counts one digit like 1 to 9.
+inline constexpr auto powers_of_10 = [] {
+  std::array<std::uint64_t, 20> powers{};
+  for (std::uint64_t i = 1, power = 10; i < 20; ++i, power *= 10) powers[i] = power;
+  return powers;
+}();
+
 /// Number of decimal digits of `value`: 1 to 20.
 constexpr unsigned count_digits(std::uint64_t value) {
-  // The first entry is 0 and not 1, so that the value 0 counts one digit like 1 to 9.
-  constexpr auto powers_of_10 = [] {
-    std::array<std::uint64_t, 20> powers{};
-    for (std::uint64_t i = 1, power = 10; i < 20; ++i, power *= 10) powers[i] = power;
-    return powers;
-  }();
   // 1233 / 4096 is log10(2) from above, close enough for 64 bits to be wrong by at most one, which the table
   // corrects.
   const unsigned estimate = static_cast<unsigned>(std::bit_width(value | 1)) * 1233 >> 12;

@@ -64,9 +64,8 @@ struct fmt::formatter<shop::money> : fmt::formatter<std::string_view> {
 template <>
 struct fmt::formatter<shop::refuses_format> : fmt::formatter<std::string_view> {
   template <class Context>
-  auto format(const shop::refuses_format&, Context& context) const {
-    if (context.out() == context.out()) throw std::runtime_error("no text today");
-    return context.out();
+  auto format(const shop::refuses_format&, Context& context) const -> decltype(context.out()) {
+    throw std::runtime_error("no text today");
   }
 };
 
@@ -92,13 +91,13 @@ captured_record logged(const T& v) {
   REQUIRE(records.size() == 2);
   const auto both = records.all();
   CHECK(parsed(both[0])["v"] == parsed(both[1])["v"]);
-  CHECK(both[0].field<value>("v").kind() == both[1].field<value>("v").kind());
+  CHECK(both[0].template field<value>("v").kind() == both[1].template field<value>("v").kind());
   return both[0];
 }
 
 template <class T>
 value_kind kind_of(const T& v) {
-  return logged(v).field<value>("v").kind();
+  return logged(v).template field<value>("v").kind();
 }
 
 template <class T>

@@ -21,13 +21,21 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Gives every record to one spdlog sink, the message alone being the line.
+// The message alone is the line.
+struct message_encoder final : ctxlog::encoder {
+  void encode(const ctxlog::record& rec, fmt::memory_buffer& out) const override {
+    out.append(rec.message());
+    out.push_back('\n');
+  }
+};
+
+// Gives every record to one spdlog sink.
 struct delivery {
   explicit delivery(std::shared_ptr<spdlog::sinks::sink> target) {
     ctxlog::remove_sinks();
     ctxlog::set_level(ctxlog::level::trace);
     ctxlog::add_sink(std::make_shared<ctxlog::spdlog_sink>(std::move(target)),
-                     {.encoder = ctxlog::pattern_encoder("{message}")});
+                     {.encoder = std::make_shared<message_encoder>()});
   }
   ~delivery() { ctxlog::remove_sinks(); }
   delivery(const delivery&) = delete;
