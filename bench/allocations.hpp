@@ -13,11 +13,12 @@ inline std::atomic<std::uint64_t> allocations{0};
 
 }  // namespace bench
 
-// Replacements of the global functions: include this header in one source file of a program.
-void* operator new(std::size_t size) {
+// Replacements of the global functions: include this header in one source file of a program. Not inlined, or
+// g++ takes malloc() and free() for mismatched.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   bench::allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -1,5 +1,5 @@
-// One structured JSON record with context, synchronously: ctxlog, the usual spdlog + nlohmann_json, and two
-// limits. SPDX-License-Identifier: MIT
+// One structured JSON record with context, synchronously: ctxlog, the usual spdlog + nlohmann_json, and two limits.
+// SPDX-License-Identifier: MIT
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <fmt/compile.h>

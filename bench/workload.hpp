@@ -1,5 +1,5 @@
-// The record that all logging benchmarks write: six fields, three of the context, a message with two
-// arguments. SPDX-License-Identifier: MIT
+// The record that all logging benchmarks write: six fields, three of the context, a message with two arguments.
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <fmt/format.h>

@@ -25,7 +25,8 @@ using detail::exception_parts;
 using detail::json_output;
 
 // Before any code that could log.
-[[gnu::init_priority(101)]] const auto program_start = std::chrono::system_clock::now();
+[[gnu::init_priority(101)]] const std::chrono::system_clock::time_point program_start =
+    std::chrono::system_clock::now();
 
 std::int64_t nanoseconds_of(const record& rec) { return rec.time().time_since_epoch().count(); }
 
@@ -76,7 +77,7 @@ void write_text(json_output& out, const record& rec, const std::optional<excepti
   out.raw("\\n");
   if (exception) {
     write_escaped_shortened(out, exception->type);
-    out.raw(": ");
+    if (!exception->message.empty()) out.raw(": ");
     write_escaped_shortened(out, exception->message);
     out.raw("\\n");
   }

@@ -1,5 +1,5 @@
-// What encoders made of things that come again: runs of fields that do not change, places in the source,
-// seconds. SPDX-License-Identifier: MIT
+// What encoders made of things that come again: runs of fields that do not change, places in the source, seconds.
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <array>

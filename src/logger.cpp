@@ -166,7 +166,8 @@ std::string_view current_exception_text(arena& memory) noexcept {
 }
 
 capture::capture(const logger& lg, level l, const call_site& site) noexcept
-    : logger_(lg), site_(site), memory_(nullptr), scratch_(acquire_scratch()), level_(l) {
+    : logger_(lg), site_(site), memory_(nullptr), scratch_(nullptr), errno_(errno), level_(l) {
+  scratch_ = acquire_scratch();
   if (scratch_)
     memory_ = &static_cast<scratch*>(scratch_)->memory;
   else
@@ -175,13 +176,14 @@ capture::capture(const logger& lg, level l, const call_site& site) noexcept
 
 capture::~capture() {
   if (scratch_) release_scratch(static_cast<scratch*>(scratch_));
+  errno = errno_;
 }
 
 void capture::deliver(std::span<const argument> arguments, field_run fields) noexcept {
-  const int caller_errno = errno;
   auto& memory = *static_cast<scratch*>(scratch_);
   try {
     const settings* present = memory.refresh();
+    if (level_ == level::off) return;
     if (!logger_.enabled(level_))
       return;  // the first record of the program came before the environment was read
     if (!present) throw std::bad_alloc();
@@ -190,7 +192,6 @@ void capture::deliver(std::span<const argument> arguments, field_run fields) noe
   } catch (...) {
     count_undelivered();
   }
-  errno = caller_errno;
 }
 
 const logger& root_logger() noexcept {
@@ -211,7 +212,10 @@ std::unique_ptr<cell_of<field_set>> inherit_ambient_fields() {
 
 void logger::set_level(ctxlog::level l) const { detail::set_logger_level(name(), l); }
 void logger::inherit_level() const { detail::set_logger_level(name(), std::nullopt); }
-level logger::level() const { return detail::effective_level(name()); }
+level logger::level() const {
+  detail::current_settings();  // the environment may have a say
+  return detail::effective_level(name());
+}
 
 void set_level(level l) { detail::set_logger_level("", l); }
 

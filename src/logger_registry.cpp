@@ -33,7 +33,9 @@ struct registry {
     }
   }
 
+  // Before the environment is read, thresholds stay 0 and lead the first call there.
   void apply() {
+    if (settings_generation() == 0) return;
     root_node.threshold.store(static_cast<std::uint8_t>(level_of("")), std::memory_order_relaxed);
     for (auto& [name, node] : nodes)
       node.threshold.store(static_cast<std::uint8_t>(level_of(name)), std::memory_order_relaxed);
@@ -71,7 +73,6 @@ logger_node& find_node(std::string_view name) {
   if (const auto found = all.nodes.find(name); found != all.nodes.end()) return found->second;
   const auto [node, inserted] = all.nodes.try_emplace(std::string(name), std::string_view());
   node->second.name = node->first;
-  // Before the environment is read, the threshold stays 0 and leads the first call there.
   if (settings_generation() != 0)
     node->second.threshold.store(static_cast<std::uint8_t>(all.level_of(name)), std::memory_order_relaxed);
   return node->second;

@@ -109,14 +109,15 @@ void count_undelivered() noexcept { undelivered.fetch_add(1, std::memory_order_r
 void count_patch_error() noexcept { patch_errors.fetch_add(1, std::memory_order_relaxed); }
 
 void deliver(const settings& present, const record& rec, fmt::memory_buffer& line) noexcept {
-  if (present.shut_down || current_activity() == activity::writing) {
+  if (present.shut_down || current_activity() >= activity::delivering) {
     count_undelivered();
     if (present.shut_down)
       report_trouble(trouble::after_shutdown, "records are made after shutdown() and lost");
     else
-      report_trouble(trouble::recursion, "a record made inside a sink is lost: it could not end");
+      report_trouble(trouble::recursion, "a record made inside a filter, an encoder or a sink is lost: it could not end");
     return;
   }
+  const activity_scope delivering(activity::delivering);
   const encoder* encoded_by = nullptr;
   std::string_view encoded;
   for (const auto& slot : present.sinks) {

@@ -46,7 +46,7 @@ scratch* acquire_scratch() noexcept;
 void release_scratch(scratch*) noexcept;
 
 // Where the calling thread is: what it must not do again.
-enum class activity : std::uint8_t { none, patching, writing };
+enum class activity : std::uint8_t { none, patching, delivering, writing };
 activity current_activity() noexcept;
 
 class [[nodiscard]] activity_scope {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <exception>
+#include <stdexcept>
 
 #include "ctxlog/config.hpp"
 #include "ctxlog/sinks/fd.hpp"
@@ -147,10 +148,12 @@ void retire_all(const slots& gone) {
 template <class Change>
 void change_settings(Change change) {
   slots gone;
+  std::shared_ptr<const settings> old;  // what dies with it (patchers) may log
   {
     const std::lock_guard lock(state_mutex);
     state& s = started();
-    settings next = *s.present;
+    old = s.present;
+    settings next = *old;
     gone = change(s, next);
     publish(s, std::move(next));
   }
@@ -188,7 +191,16 @@ void unlock_settings() noexcept { state_mutex.unlock(); }
 
 using namespace detail;
 
+namespace {
+
+void require_sink(const std::shared_ptr<sink>& s) {
+  if (!s) throw std::invalid_argument("expected a sink, got an empty pointer");
+}
+
+}  // namespace
+
 sink_id add_sink(std::shared_ptr<sink> s, sink_options options) {
+  require_sink(s);
   sink_id id = 0;
   change_settings([&](const state& present, settings& next) {
     next.sinks.push_back(make_slot(present, std::move(s), std::move(options)));
@@ -220,6 +232,8 @@ void remove_sinks() {
 }
 
 void configure(configuration c) {
+  if (c.sinks)
+    for (const auto& given : *c.sinks) require_sink(given.sink);
   if (c.levels)
     for (const auto& [name, value] : parse_levels(*c.levels, "configure(): levels"))
       set_logger_level(name, value);
@@ -244,10 +258,14 @@ void configure_from_environment() {
   slots gone;
   {
     const std::lock_guard lock(state_mutex);
-    state& s = started();
-    gone = s.present->sinks;
+    state& s = the_state();
     forget_logger_levels();
-    start_from_environment(s);
+    if (s.present) {
+      gone = s.present->sinks;
+      start_from_environment(s);
+    } else {
+      started();
+    }
   }
   retire_all(gone);
 }

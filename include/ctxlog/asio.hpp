@@ -26,6 +26,7 @@
 #define CTXLOG_ASIO_VERSION ASIO_VERSION
 #endif
 
+#include <concepts>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -96,7 +97,9 @@ class context_executor {
  public:
   using inner_executor_type = Executor;
 
-  explicit context_executor(Executor inner) noexcept : inner_(std::move(inner)) {}
+  // A template, so that copying does not ask whether this converts to an any_io_executor.
+  template <std::same_as<Executor> Inner>
+  explicit context_executor(Inner inner) noexcept : inner_(std::move(inner)) {}
 
   const Executor& inner() const noexcept { return inner_; }
 
@@ -110,18 +113,10 @@ class context_executor {
 #endif
   }
 
-  /// Asio asks for tracked work where it initiates an operation: that is the moment whose context counts.
   template <class Property>
     requires(detail::net::can_require<const Executor&, Property>::value)
   auto require(const Property& property) const {
-    using outstanding_work = detail::net::execution::outstanding_work_t;
-    if constexpr (std::is_same_v<Property, outstanding_work::tracked_t>) {
-      return wrap(detail::net::require(inner_, property), detail::optional_context(context::current()));
-    } else if constexpr (std::is_same_v<Property, outstanding_work::untracked_t>) {
-      return wrap(detail::net::require(inner_, property), detail::optional_context());
-    } else {
-      return wrap(detail::net::require(inner_, property), pinned_);
-    }
+    return wrap(detail::net::require(inner_, property), pin_for<Property>());
   }
 
   // prefer_only<> is left to Asio, which unwraps it and comes back: taken here, the pin would be lost in
@@ -130,7 +125,9 @@ class context_executor {
     requires(!detail::is_prefer_only<Property> &&
              !detail::net::can_require<const Executor&, Property>::value &&
              detail::net::can_prefer<const Executor&, Property>::value)
-  auto prefer(const Property& property) const { return wrap(detail::net::prefer(inner_, property), pinned_); }
+  auto prefer(const Property& property) const {
+    return wrap(detail::net::prefer(inner_, property), pin_for<Property>());
+  }
 
   template <class Property>
     requires(detail::net::can_query<const Executor&, Property>::value)
@@ -151,6 +148,19 @@ class context_executor {
   context_executor(Executor inner, detail::optional_context pinned) noexcept
       : inner_(std::move(inner)), pinned_(std::move(pinned)) {}
 
+  // Asio asks for tracked work where it initiates an operation: that is the moment whose context counts.
+  template <class Property>
+  detail::optional_context pin_for() const noexcept {
+    using outstanding_work = detail::net::execution::outstanding_work_t;
+    if constexpr (std::is_same_v<Property, outstanding_work::tracked_t>) {
+      return detail::optional_context(context::current());
+    } else if constexpr (std::is_same_v<Property, outstanding_work::untracked_t>) {
+      return {};
+    } else {
+      return pinned_;
+    }
+  }
+
   template <class Inner>
   static context_executor<Inner> wrap(Inner inner, detail::optional_context pinned) noexcept {
     return context_executor<Inner>(std::move(inner), std::move(pinned));
@@ -159,6 +169,9 @@ class context_executor {
   Executor inner_;
   detail::optional_context pinned_;
 };
+
+template <class Executor>
+context_executor(Executor) -> context_executor<Executor>;
 
 namespace detail {
 

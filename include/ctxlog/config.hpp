@@ -49,7 +49,7 @@ struct configuration {
 };
 
 /// Any time, any thread; records in flight use the old or the new configuration, none is lost. Throws
-/// std::bad_alloc only and then changes nothing.
+/// std::invalid_argument for an empty sink and then changes nothing; else std::bad_alloc only.
 CTXLOG_API void configure(configuration);
 
 /// The fields of every record: `configure({.fields = fields(kv("region", "eu"))})`.

@@ -334,9 +334,11 @@ class context_var_base {
   mutable std::atomic<std::uint32_t> id_{0};
 };
 
-/// Typed key into the context. Give it static storage duration: `constinit` holds, and it has no destructor,
-/// so it can be used from any static initialiser or destructor. Values are shared by threads and therefore
-/// handed out const. Every member may be called from any thread and acts on the calling thread's context.
+/// Typed key into the context, the object itself, not its name: shared libraries that are to share a variable
+/// share one exported definition. Give it static storage duration: `constinit` holds, and it has no
+/// destructor, so it can be used from any static initialiser or destructor. Values are shared by threads and
+/// therefore handed out const. Every member may be called from any thread and acts on the calling thread's
+/// context.
 template <class T>
 class context_var : public context_var_base {
   static_assert(std::is_object_v<T> && !std::is_const_v<T>,

@@ -36,7 +36,7 @@ class traced : public E, public stack_trace {
                 "ctxlog::traced wraps a class derived from std::exception");
 
  public:
-  explicit traced(E exception) : E(std::move(exception)) {}
+  explicit traced(E thrown) : E(std::move(thrown)) {}
 };
 
 namespace detail {

@@ -13,6 +13,7 @@
 #include <nlohmann/json_fwd.hpp>  // declarations only: lets a type's own to_json be recognised
 #include <optional>
 #include <ranges>
+#include <ratio>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -138,7 +139,28 @@ template <class R, class P>
 inline constexpr bool is_duration<std::chrono::duration<R, P>> = true;
 
 template <class T>
+inline constexpr bool is_sys_time = false;
+template <class D>
+inline constexpr bool is_sys_time<std::chrono::sys_time<D>> = true;
+
+// What 64-bit nanoseconds cannot hold (292 years) stops at their limit; NaN is 0.
+template <class R, class P>
+std::chrono::nanoseconds to_nanoseconds(std::chrono::duration<R, P> d) {
+  using std::chrono::nanoseconds;
+  if constexpr (!std::integral<R> || std::ratio_greater_v<P, std::nano>) {
+    const long double count = std::chrono::duration<long double, std::nano>(d).count();
+    if (count >= static_cast<long double>(nanoseconds::max().count())) return nanoseconds::max();
+    if (count <= static_cast<long double>(nanoseconds::min().count())) return nanoseconds::min();
+    if (count != count) return nanoseconds::zero();
+  }
+  return std::chrono::duration_cast<nanoseconds>(d);
+}
+
+template <class T>
 concept string_like = std::convertible_to<const T&, std::string_view> && !std::same_as<T, std::nullptr_t>;
+
+template <class T>
+concept u8string_like = std::convertible_to<const T&, std::u8string_view> && !std::same_as<T, std::nullptr_t>;
 
 template <class T>
 concept map_like = std::ranges::input_range<const T> &&
@@ -146,6 +168,11 @@ concept map_like = std::ranges::input_range<const T> &&
   { entry.first } -> std::convertible_to<std::string_view>;
   entry.second;
 };
+
+// Some versions of fmt format an unscoped enumeration that has no formatter of its own, as a number.
+template <class T>
+concept is_plain_enum = std::is_enum_v<T> && std::is_convertible_v<T, long long> &&
+    !std::is_default_constructible_v<fmt::formatter<T>>;
 
 template <class T>
 concept tuple_like = requires {
@@ -247,6 +274,8 @@ value make_value(const T& v, arena& memory, std::size_t depth) {
     return value();
   } else if constexpr (is_secret<T>) {
     return value(secret_mask);
+  } else if constexpr (is_json<T>) {  // before all that it converts to
+    return json_value(memory, v);
   } else if constexpr (std::same_as<T, char>) {
     return value(copy(memory, {&v, 1}));
   } else if constexpr (std::signed_integral<T> && sizeof(T) <= 8) {
@@ -261,15 +290,20 @@ value make_value(const T& v, arena& memory, std::size_t depth) {
     return v ? value(std::string_view(v)) : value();
   } else if constexpr (string_like<T>) {
     return value(std::string_view(v));
-  } else if constexpr (std::same_as<T, std::u8string> || std::same_as<T, std::u8string_view>) {
-    return value(std::string_view(reinterpret_cast<const char*>(v.data()), v.size()));
+  } else if constexpr (u8string_like<T>) {
+    if constexpr (std::is_pointer_v<T>) {
+      if (!v) return value();
+    }
+    const std::u8string_view text(v);
+    return value(std::string_view(reinterpret_cast<const char*>(text.data()), text.size()));
   } else if constexpr (std::same_as<T, std::filesystem::path>) {
     return value(std::string_view(v.native()));
   } else if constexpr (is_duration<T>) {
-    return value(std::chrono::duration_cast<std::chrono::nanoseconds>(v));
+    return value(to_nanoseconds(v));
+  } else if constexpr (is_sys_time<T>) {
+    return value(std::chrono::sys_time<std::chrono::nanoseconds>(to_nanoseconds(v.time_since_epoch())));
   } else if constexpr (std::convertible_to<const T&, std::chrono::system_clock::time_point>) {
-    return value(
-        std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::time_point(v)));
+    return make_value(std::chrono::system_clock::time_point(v), memory, depth);
   } else if constexpr (std::same_as<T, std::exception_ptr> || std::derived_from<T, std::exception>) {
     return exception_value(memory, v);
   } else if constexpr (std::same_as<T, std::error_code>) {
@@ -280,13 +314,13 @@ value make_value(const T& v, arena& memory, std::size_t depth) {
     return v.valueless_by_exception()
                ? value()
                : std::visit([&](const auto& held) { return make_value(held, memory, depth); }, v);
-  } else if constexpr (is_json<T>) {
-    return json_value(memory, v);
   } else if constexpr (has_to_json<T>) {
     return json_value(
         memory, [](nlohmann::json& json, const void* p) { to_json(json, *static_cast<const T*>(p)); }, &v);
   } else if constexpr (std::ranges::forward_range<const T>) {
     return range_value(v, memory, depth);
+  } else if constexpr (is_plain_enum<T>) {
+    return make_value(static_cast<std::underlying_type_t<T>>(v), memory, depth);
   } else if constexpr (fmt::is_formattable<T>::value) {
     return formatted_value(memory, "{}", fmt::make_format_args(v));
   } else if constexpr (std::is_enum_v<T>) {

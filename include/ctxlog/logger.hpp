@@ -1,5 +1,5 @@
-// The logger: named, levelled, carrying fields and patchers of its own; and the free functions of the root
-// logger. SPDX-License-Identifier: MIT
+// The logger: named, levelled, carrying fields and patchers of its own; and the free functions of the root logger.
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <array>
@@ -41,7 +41,7 @@ CTXLOG_API extern logger_node root_node;
 CTXLOG_API const logger& root_logger() noexcept;
 CTXLOG_API logger_node& find_node(std::string_view name);
 
-// Holds the calling thread's working memory while a record is made.
+// Holds the calling thread's working memory while a record is made, and keeps its errno.
 class CTXLOG_API capture {
  public:
   capture(const logger&, level, const call_site&) noexcept;
@@ -59,6 +59,7 @@ class CTXLOG_API capture {
   const call_site& site_;
   arena* memory_;
   void* scratch_;
+  int errno_;
   level level_;
 };
 
@@ -70,6 +71,14 @@ field make_field(std::string_view key, const T& v, arena& memory) {
     return {key, make_value(v, memory)};
   } catch (...) {
     return {key, value(current_exception_text(memory))};
+  }
+}
+
+inline std::string_view checked_key_or_mark(arena& memory, std::string_view key) noexcept {
+  try {
+    return checked_key(memory, key);
+  } catch (...) {  // out of memory
+    return cut_key;
   }
 }
 
@@ -114,7 +123,7 @@ void emit(const logger& lg, level l, const call_site& site, const Args&... args)
     if constexpr (is_static_field<type>)
       fields[f++] = make_field(arg.key, arg.value, captured.memory());
     else if constexpr (is_dynamic_field<type>)
-      fields[f++] = make_field(checked_key(captured.memory(), arg.key), arg.value, captured.memory());
+      fields[f++] = make_field(checked_key_or_mark(captured.memory(), arg.key), arg.value, captured.memory());
     else
       arguments[a++] = make_argument_or_error(arg, captured.memory());
   };

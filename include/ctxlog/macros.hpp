@@ -11,11 +11,17 @@
 #define CTXLOG_STRIP_BELOW 0
 #endif
 
+namespace ctxlog::detail {
+
+consteval bool is_kept(level l, int lowest) { return static_cast<int>(l) >= lowest; }
+
+}  // namespace ctxlog::detail
+
 /// `CTXLOG_LOG(logger, level, message, arguments…)`: the arguments are evaluated only when the record is
 /// made.
 #define CTXLOG_LOG(logger_, level_, ...)                                        \
   do {                                                                          \
-    if constexpr (static_cast<int>(level_) >= CTXLOG_STRIP_BELOW) {             \
+    if constexpr (::ctxlog::detail::is_kept(level_, CTXLOG_STRIP_BELOW)) {      \
       if (const auto& ctxlog_logger = (logger_); ctxlog_logger.enabled(level_)) \
         ctxlog_logger.log((level_), __VA_ARGS__);                               \
     }                                                                           \

@@ -45,9 +45,14 @@ struct field_value<static_field<Key, T>> {
   using type = T;
 };
 
+// fmt takes an array that it cannot format for one that it can.
+template <class T>
+inline constexpr bool has_format = fmt::is_formattable<T>::value && !has_to_json<T> &&
+                                   (!std::is_array_v<T> || string_like<T>);
+
 // What a hole's specification is checked against: a type that fmt does not know is shown as text.
 template <class T>
-using shown_as = std::conditional_t<fmt::is_formattable<T>::value && !has_to_json<T>, T, fmt::string_view>;
+using shown_as = std::conditional_t<has_format<T>, T, fmt::string_view>;
 
 template <class T>
 constexpr std::string_view static_key() {
@@ -179,9 +184,12 @@ void format_object(fmt::memory_buffer& out, fmt::string_view format, const void*
 
 template <class T>
 argument make_argument(const T& v, arena& memory) {
-  if constexpr (fmt::is_formattable<T>::value && !has_to_json<T>) {
+  if constexpr (std::is_pointer_v<T> && string_like<T>) {
+    if (!v) return {value(), nullptr, nullptr};  // fmt would refuse it
+  }
+  if constexpr (has_format<T>) {
     constexpr bool prints_as_value = (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, char>) ||
-                                     (string_like<T> && !std::is_pointer_v<T>);
+                                     string_like<T>;
     if constexpr (prints_as_value)
       return {make_value(v, memory), &v, format_object<T>};
     else

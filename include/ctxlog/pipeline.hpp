@@ -1,5 +1,5 @@
-// The way from records to sinks: which sinks there are, what each takes, and the account of what became of
-// it. SPDX-License-Identifier: MIT
+// The way from records to sinks: which sinks there are, what each takes, and the account of what became of it.
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct sink_options {
 using sink_id = std::uint64_t;
 
 /// From now on every record goes to `s` too. Safe while other threads log. The environment's sink stays until
-/// remove_sinks() or configure() replaces it.
+/// remove_sinks() or configure() replaces it. Throws std::invalid_argument when `s` is empty.
 CTXLOG_API sink_id add_sink(std::shared_ptr<sink> s, sink_options options = {});
 
 /// Flushes the sink and lets go of it: when this returns, no thread is inside it and none will be. False when

@@ -1,5 +1,5 @@
-// Reading UTF-8 that may be broken or hostile: decode, validate, cut, and tell which characters must not be
-// shown raw. SPDX-License-Identifier: MIT
+// Reading UTF-8 that may be broken or hostile: decode, validate, cut, and tell which characters must not be shown raw.
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <algorithm>

@@ -9,9 +9,6 @@
 
 #include "support.hpp"
 
-// g++ 12 with AddressSanitizer finds Asio's use_future uninitialised.
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-
 namespace {
 
 using asio_test::read_id;
@@ -137,6 +134,40 @@ TEST_CASE_METHOD(clean_context, "one executor serves operations of many contexts
   }
   CHECK(run_counting_leaks(loop) == 0);
   CHECK(right == 100);
+}
+
+TEST_CASE_METHOD(clean_context, "a context executor around any executor carries contexts as well",
+                 "[ctx-47]") {
+  asio::io_context loop;
+  const context_executor executor(asio::any_io_executor(loop.get_executor()));
+  asio::steady_timer timer(executor, microseconds(10));
+  std::string seen;
+  {
+    const auto bound = request_id.bind("A");
+    asio::post(executor, [&] { seen += read_id(); });
+    timer.async_wait([&](asio::error_code) { seen += read_id(); });
+  }
+  CHECK(run_counting_leaks(loop) == 0);
+  CHECK(seen == "AA");
+}
+
+TEST_CASE_METHOD(clean_context, "tracking work pins the context of that moment, untracking frees it",
+                 "[ctx-47]") {
+  asio::io_context loop;
+  const context_executor executor(loop.get_executor());
+  std::string seen;
+  const auto see = [&] { seen += read_id() + " "; };
+  {
+    const auto early = request_id.bind("early");
+    const auto pinned = asio::require(executor, asio::execution::outstanding_work.tracked);
+    const auto late = request_id.bind("late");
+    asio::post(pinned, see);
+    asio::post(asio::prefer(pinned, asio::execution::blocking.never), see);
+    asio::require(pinned, asio::execution::outstanding_work.untracked).execute(see);
+    CHECK(pinned != asio::require(executor, asio::execution::outstanding_work.tracked));
+  }
+  CHECK(run_counting_leaks(loop) == 0);
+  CHECK(seen == "early early late ");
 }
 
 TEST_CASE_METHOD(clean_context, "an operation started in the empty context completes in it", "[ctx-46]") {

@@ -151,6 +151,8 @@ inline void require(bool condition, int line = __builtin_LINE()) {
 
 /// Runs `body` in a child process, which is ended after a minute by SIGALRM.
 inline pid_t start_child(const std::function<void()>& body) {
+  std::fflush(
+      nullptr);  // ThreadSanitizer flushes in _exit(): the child would write the test program's output again
   const pid_t child = ::fork();
   if (child != 0) return child;
   ::alarm(60);
