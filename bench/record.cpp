@@ -1,4 +1,4 @@
-// One structured JSON record with context, synchronously: ctxlog, the usual spdlog + nlohmann_json, and two limits.
+// One structured JSON record, synchronously: ctxlog, the usual spdlog + nlohmann_json, and two limits.
 // SPDX-License-Identifier: MIT
 #include <benchmark/benchmark.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// The record that all logging benchmarks write: six fields, three of the context, a message with two arguments.
+// The record that all logging benchmarks write: six fields, three of the context, two arguments.
 // SPDX-License-Identifier: MIT
 #pragma once
 

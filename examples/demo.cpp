@@ -64,10 +64,11 @@ void show_one_request(const mode& m, const std::vector<std::string>& records,
 void show(const example::audit_result& a) {
   fmt::print("  answers            {:6} of {}, wrong status {}, wrong X-Request-ID {}\n", a.answered,
              requests, a.wrong_status, a.wrong_response_ids);
-  fmt::print("  records            {:6} of {}\n", a.records, a.expected_records);
+  fmt::print("  records            {:6} of {}, requests with too few or too many {}\n", a.records,
+             a.expected_records, a.wrong_counts);
   fmt::print("  access records     {:6} of {}\n", a.access_records, a.expected_access_records);
   fmt::print("  without request id {:6}\n", a.without_id);
-  fmt::print("  with a foreign id  {:6}\n", a.foreign + a.stray);
+  fmt::print("  with a foreign id  {:6}\n", a.foreign);
 }
 
 bool run(const mode& m, const std::string& program, const std::string& how_to_serve) {

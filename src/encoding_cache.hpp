@@ -1,4 +1,4 @@
-// What encoders made of things that come again: runs of fields that do not change, places in the source, seconds.
+// What encoders made of things that come again: runs of fields, places in the source, seconds.
 // SPDX-License-Identifier: MIT
 #pragma once
 

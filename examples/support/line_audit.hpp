@@ -59,14 +59,14 @@ struct audit_result {
   int wrong_response_ids = 0;
   int records = 0, expected_records = 0;
   int access_records = 0, expected_access_records = 0;
+  int wrong_counts = 0;  // requests with a record too few or too many
   int without_id = 0;
-  int foreign = 0;  // carries another request's id
-  int stray = 0;    // belongs to no request but has an id
+  int foreign = 0;  // another request's id, or the id of one where there is none
 
   bool good(int requests) const {
     return answered == requests && wrong_status == 0 && wrong_response_ids == 0 &&
-           records == expected_records && access_records == expected_access_records && without_id == 0 &&
-           foreign == 0 && stray == 0;
+           records == expected_records && access_records == expected_access_records && wrong_counts == 0 &&
+           without_id == 0 && foreign == 0;
   }
 };
 
@@ -77,9 +77,13 @@ inline bool is_right_response_id(const exchange& e, std::set<std::string>& given
 }
 
 inline audit_result audit(const std::vector<exchange>& exchanges, const std::vector<observed_line>& lines) {
+  struct expectation {
+    std::string id;
+    int records, access_records;  // still to come
+  };
   audit_result result;
   std::set<std::string> given;
-  std::map<std::string, std::string> id_of_order;
+  std::map<std::string, expectation> by_order;
   for (const auto& e : exchanges) {
     result.answered += e.status != 0;
     result.wrong_status += e.status != e.kind->status;
@@ -87,19 +91,24 @@ inline audit_result audit(const std::vector<exchange>& exchanges, const std::vec
     result.expected_records += e.kind->records;
     result.expected_access_records += e.kind->access_records;
     // A valid id was known before it was answered: the answer may be wrong too.
-    id_of_order[e.order] = ctxlog::http::is_valid_request_id(e.sent_id) ? e.sent_id : e.received_id;
+    by_order[e.order] = {ctxlog::http::is_valid_request_id(e.sent_id) ? e.sent_id : e.received_id,
+                         e.kind->records, e.kind->access_records};
   }
   for (const auto& line : lines) {
-    const auto expected = id_of_order.find(line.order);
-    if (expected == id_of_order.end()) {
-      result.stray += !line.id.empty();
+    const auto expected = by_order.find(line.order);
+    if (expected == by_order.end()) {
+      result.foreign += !line.id.empty();
       continue;
     }
     ++result.records;
+    --expected->second.records;
     result.access_records += line.access;
+    expected->second.access_records -= line.access;
     result.without_id += line.id.empty();
-    result.foreign += !line.id.empty() && line.id != expected->second;
+    result.foreign += !line.id.empty() && line.id != expected->second.id;
   }
+  for (const auto& [order, left] : by_order)
+    result.wrong_counts += left.records != 0 || left.access_records != 0;
   return result;
 }
 

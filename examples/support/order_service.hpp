@@ -1,4 +1,4 @@
-// An HTTP service in miniature: its handlers log, call, hand work to a pool, await a coroutine, call a service.
+// An HTTP service in miniature: its handlers log, use a pool, await a coroutine, call a service.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,4 +1,4 @@
-// A context for each request of a cpp-httplib server: an id on every line and every response, one access record.
+// A context for each request of a cpp-httplib server: an id everywhere, and one access record.
 // SPDX-License-Identifier: MIT
 #pragma once
 

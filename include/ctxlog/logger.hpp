@@ -1,4 +1,4 @@
-// The logger: named, levelled, carrying fields and patchers of its own; and the free functions of the root logger.
+// The logger: named, levelled, with fields and patchers of its own; and the root logger's free functions.
 // SPDX-License-Identifier: MIT
 #pragma once
 

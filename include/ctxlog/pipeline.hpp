@@ -1,4 +1,4 @@
-// The way from records to sinks: which sinks there are, what each takes, and the account of what became of it.
+// The way from records to sinks: which there are, what each takes, and what became of it.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,4 +1,4 @@
-// Reading UTF-8 that may be broken or hostile: decode, validate, cut, and tell which characters must not be shown raw.
+// Reading UTF-8 that may be broken or hostile: decode, validate, cut, and tell what must not be shown raw.
 // SPDX-License-Identifier: MIT
 #pragma once
 

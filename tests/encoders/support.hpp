@@ -1,4 +1,4 @@
-// Helpers of the encoder tests: what one encoder makes of each record, and what a line for people must not hold.
+// Helpers of the encoder tests: what an encoder makes of a record, and what people's lines must not hold.
 // SPDX-License-Identifier: MIT
 #pragma once
 
