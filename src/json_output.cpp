@@ -5,16 +5,17 @@
 #include <string>
 
 #include "ctxlog/field.hpp"
+#include "shortened_text.hpp"
 #include "text/time.hpp"
-#include "text/utf8.hpp"
 
 namespace ctxlog::detail {
 
 void json_output::cut_string(std::string_view text) {
-  const std::string_view kept = truncate_utf8(text, limits::string_bytes);
-  string(kept);
+  const shortened_text shown = shorten(text);
+  string(shown.kept);
   --next_;  // the mark stands inside the quotation marks
-  raw(fmt::format("\u2026(+{} bytes)\"", text.size() - kept.size()));
+  raw(shown.mark);
+  raw('"');
 }
 
 void json_output::not_finite(double d) {

@@ -8,6 +8,10 @@
 #include <string>
 #include <utility>
 
+#ifdef __SANITIZE_THREAD__
+#define BOOST_ASIO_DISABLE_FENCED_BLOCK  // ThreadSanitizer does not know fences; Asio's locks suffice
+#endif
+
 #include <boost/asio.hpp>
 
 #define CTXLOG_USE_BOOST_ASIO

@@ -13,6 +13,12 @@ using namespace encoders_test;
 using namespace ctxlog::literals;
 using ctxlog::kv;
 
+namespace {
+
+void place(const ctxlog::logger& log) { log.info("m", "id"_kv = "r 1", "at"_kv = std::vector{1}); }
+
+}  // namespace
+
 TEST_CASE("The pattern of the blog post gives its four fields", "[BL-06]") {
   probe pattern(ctxlog::pattern_encoder("{time} | {level} | {message} | {extra}"));
   const auto ambient = ctxlog::with_fields(kv("request_id", "req-12345"));
@@ -38,10 +44,9 @@ TEST_CASE("A pattern knows every name of its documentation") {
   probe pattern(ctxlog::pattern_encoder(
       "{{{logger}}} {file} {function} {thread} {extra[id]} {extra[at]} [{extra[none]}] {extra}"));
   ctxlog::set_thread_name("worker");
-  ctxlog::logger("a.b").info("m", "id"_kv = "r 1", "at"_kv = std::vector{1});
+  place(ctxlog::logger("a.b"));
   ctxlog::set_thread_name("");
-  CHECK(replaced(pattern.line(), "C_A_T_C_H\\w+", "f") ==
-        "{a.b} pattern.cpp f worker r 1 [1] [] {\"id\":\"r 1\",\"at\":[1]}\n");
+  CHECK(pattern.line() == "{a.b} pattern.cpp place worker r 1 [1] [] {\"id\":\"r 1\",\"at\":[1]}\n");
 
   probe numbers(ctxlog::pattern_encoder("{line} {thread}"));
   ctxlog::info("m");

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -81,13 +82,14 @@ inline std::string exchange_bytes(int port, std::string_view bytes) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const timeval patience{30, 0};
+  REQUIRE(::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0);
   REQUIRE(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   while (!bytes.empty()) {
     const ssize_t sent = ::send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) break;  // refused halfway: the answer says why
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
-  ::shutdown(client, SHUT_WR);
   std::string answer(65536, '\0');
   std::size_t size = 0;
   for (ssize_t got = 0; (got = ::recv(client, answer.data() + size, answer.size() - size, 0)) > 0;)

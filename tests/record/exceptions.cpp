@@ -58,7 +58,8 @@ TEST_CASE_METHOD(clean_logging, "an exception_ptr is the exception it points to"
   CHECK(logged(std::exception_ptr()).is_null());
 }
 
-TEST_CASE_METHOD(clean_logging, "what is thrown without being a std::exception has its type", "[exceptions]") {
+TEST_CASE_METHOD(clean_logging, "what is thrown without being a std::exception has its type",
+                 "[exceptions]") {
   CHECK(logged(std::make_exception_ptr(42)) == json{{"type", "int"}, {"message", ""}});
   try {
     throw std::string("text");

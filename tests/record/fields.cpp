@@ -17,17 +17,19 @@ using logger_test::parsed;
 
 using keys = std::vector<std::string>;
 
-TEST_CASE_METHOD(clean_logging, "later sources win: global, ambient, bound, call, configured patcher, own patchers",
+TEST_CASE_METHOD(clean_logging,
+                 "later sources win: global, ambient, bound, call, configured patcher, own patchers",
                  "[LG-01]") {
-  ctxlog::configure({.patchers = {{[](record& rec) {
-                       for (const char* key : {"patcher", "patch1", "patch2"}) rec.set(key, "patcher");
-                     }}},
-                     .fields = ctxlog::fields(kv("global", "global"), kv("ambient", "global"), kv("bound", "global"),
-                                              kv("call", "global"), kv("patcher", "global"),
-                                              kv("patch1", "global"), kv("patch2", "global"))});
-  const auto ambient = ctxlog::with_fields(kv("ambient", "ambient"), kv("bound", "ambient"), kv("call", "ambient"),
-                                           kv("patcher", "ambient"), kv("patch1", "ambient"),
-                                           kv("patch2", "ambient"));
+  ctxlog::configure(
+      {.patchers = {{[](record& rec) {
+         for (const char* key : {"patcher", "patch1", "patch2"}) rec.set(key, "patcher");
+       }}},
+       .fields = ctxlog::fields(kv("global", "global"), kv("ambient", "global"), kv("bound", "global"),
+                                kv("call", "global"), kv("patcher", "global"), kv("patch1", "global"),
+                                kv("patch2", "global"))});
+  const auto ambient =
+      ctxlog::with_fields(kv("ambient", "ambient"), kv("bound", "ambient"), kv("call", "ambient"),
+                          kv("patcher", "ambient"), kv("patch1", "ambient"), kv("patch2", "ambient"));
   const auto log = ctxlog::logger("precedence")
                        .bind(kv("bound", "bound"), kv("call", "bound"), kv("patcher", "bound"),
                              kv("patch1", "bound"), kv("patch2", "bound"))
@@ -44,8 +46,8 @@ TEST_CASE_METHOD(clean_logging, "later sources win: global, ambient, bound, call
 
 TEST_CASE_METHOD(clean_logging, "a chain of patchers ends with the last one's value", "[LG-01]") {
   ctxlog::configure({.patchers = {{[](record& rec) {
-    rec.set("chain", std::string(rec.find("chain")->string()) + ">configured");
-  }}}});
+                       rec.set("chain", std::string(rec.find("chain")->string()) + ">configured");
+                     }}}});
   const auto append = [](const char* text) {
     return [text](record& rec) { rec.set("chain", std::string(rec.find("chain")->string()) + text); };
   };
@@ -122,7 +124,8 @@ TEST_CASE_METHOD(clean_logging, "a patcher sees the whole record", "[BL-04]") {
   CHECK(seen == "warn seen.by no 5 no {} front-end operator()");
 }
 
-TEST_CASE_METHOD(clean_logging, "hundreds of fields from everywhere are kept once each, in order", "[LG-01][H15]") {
+TEST_CASE_METHOD(clean_logging, "hundreds of fields from everywhere are kept once each, in order",
+                 "[LG-01][H15]") {
   constexpr int each = 100;
   auto global = std::make_shared<ctxlog::field_set>();
   for (int i = 0; i < each; ++i) global->set("g" + std::to_string(i), i);
@@ -160,6 +163,27 @@ TEST_CASE_METHOD(clean_logging, "a field can not pass for a key of the schema", 
   for (const char* key : {"time", "logger", "file", "line", "function", "thread", "thread_name", "template"})
     CHECK(line.contains("fields." + std::string(key)));
   CHECK(rec.field<std::string>("level") == "spoof");
+}
+
+TEST_CASE_METHOD(clean_logging, "key literals are escaped, renamed and merged like other keys",
+                 "[H15][LG-01]") {
+  const auto log = ctxlog::logger("literals").bind(kv("shared", "bound"));
+  capture records(as_json());
+  for (int i = 0; i < 3; ++i) {  // the second and third time from what was kept of the first
+    log.info("x", "quo\"te"_kv = i, "back\\slash"_kv = 1, "new\nline"_kv = 2, "level"_kv = "spoof",
+             "fields.x"_kv = 3, "shared"_kv = "call",
+             "a_key_that_is_longer_than_any_that_an_encoder_would_keep_in_its_memory"_kv = 4);
+    const auto line = parsed(records.last());
+    CHECK(line["quo\"te"] == i);
+    CHECK(line["back\\slash"] == 1);
+    CHECK(line["new\nline"] == 2);
+    CHECK(line["level"] == "info");
+    CHECK(line["fields.level"] == "spoof");
+    CHECK(line["fields.fields.x"] == 3);
+    CHECK(line["shared"] == "call");
+    CHECK(line["a_key_that_is_longer_than_any_that_an_encoder_would_keep_in_its_memory"] == 4);
+    CHECK(records.last().keys.size() == 7);
+  }
 }
 
 TEST_CASE_METHOD(clean_logging, "every line of hostile bytes is one valid JSON line", "[H15]") {

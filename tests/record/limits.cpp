@@ -112,12 +112,16 @@ TEST_CASE_METHOD(clean_logging, "a long message is one line and complete up to t
 
 TEST_CASE_METHOD(clean_logging, "a key is cut at its limit and its bytes are made UTF-8", "[limits][H15]") {
   capture records(as_json());
-  const std::string long_key(1000, 'k'), fitting(limits::key_bytes, 'f'), invalid = "a\xff\xfe" "b";
+  const std::string long_key(1000, 'k'), fitting(limits::key_bytes, 'f'),
+      invalid =
+          "a\xff\xfe"
+          "b";
   ctxlog::info("keys", kv(long_key, 1), kv(fitting, 2), kv(invalid, 3), kv("", 4));
   const auto line = parsed(records.only());
   CHECK(line[std::string(limits::key_bytes - 3, 'k') + "…"] == 1);
   CHECK(line[fitting] == 2);
-  CHECK(line["a\uFFFD\uFFFD" "b"] == 3);
+  CHECK(line["a\uFFFD\uFFFD"
+             "b"] == 3);
   CHECK(line[""] == 4);
 }
 

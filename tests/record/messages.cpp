@@ -105,7 +105,8 @@ TEST_CASE_METHOD(messages, "what an argument or a field says is never a format",
   CHECK(last() == "{} {x} {0} {{   {}");
 }
 
-TEST_CASE_METHOD(messages, "a named hole is filled from bound, ambient and global fields when a field is dynamic",
+TEST_CASE_METHOD(messages,
+                 "a named hole is filled from bound, ambient and global fields when a field is dynamic",
                  "[messages]") {
   ctxlog::configure({.fields = ctxlog::fields(kv("region", "eu"))});
   const auto ambient = ctxlog::with_fields(kv("user", "ann"));

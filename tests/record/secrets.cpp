@@ -43,8 +43,8 @@ TEST_CASE_METHOD(clean_logging, "a secret is masked in messages and fields", "[s
 
 TEST_CASE_METHOD(clean_logging, "a secret is masked inside containers", "[secret]") {
   capture records(as_json());
-  ctxlog::info("login", kv("list", std::vector{password()}), kv("map", std::map<std::string, secret<std::string>>{
-                                                                           {"password", password()}}),
+  ctxlog::info("login", kv("list", std::vector{password()}),
+               kv("map", std::map<std::string, secret<std::string>>{{"password", password()}}),
                kv("optional", std::optional(password())), kv("pair", std::pair(1, password())),
                kv("variant", std::variant<int, secret<std::string>>(password())));
   const auto rec = records.only();
@@ -57,7 +57,8 @@ TEST_CASE_METHOD(clean_logging, "a secret is masked inside containers", "[secret
   CHECK(line["variant"] == "***");
 }
 
-TEST_CASE_METHOD(clean_logging, "a secret is masked when bound, ambient, global, in a variable or set by a patcher",
+TEST_CASE_METHOD(clean_logging,
+                 "a secret is masked when bound, ambient, global, in a variable or set by a patcher",
                  "[secret]") {
   ctxlog::configure({.patchers = {{ctxlog::context_variables(session),
                                    [](ctxlog::record& rec) { rec.set("patched", password()); }}},

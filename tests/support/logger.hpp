@@ -117,8 +117,8 @@ inline child_result run_child(const std::string& name, std::vector<std::string> 
   ::posix_spawn_file_actions_adddup2(&actions, output.descriptor(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, errors.descriptor(), STDERR_FILENO);
   pid_t child = 0;
-  const int failure = ::posix_spawn(&child, arguments[0].c_str(), &actions, nullptr, pointers(arguments).data(),
-                                    pointers(environment).data());
+  const int failure = ::posix_spawn(&child, arguments[0].c_str(), &actions, nullptr,
+                                    pointers(arguments).data(), pointers(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   INFO("starting " << arguments[0]);
   REQUIRE(failure == 0);
