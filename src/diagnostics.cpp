@@ -21,7 +21,7 @@ struct limiter {
   std::atomic<std::uint64_t> left_out{0};
 };
 
-constinit std::array<limiter, static_cast<std::size_t>(trouble::count_)> limiters{};
+constinit std::array<limiter, static_cast<std::size_t>(trouble::after_shutdown) + 1> limiters{};
 
 std::int64_t monotonic_second() noexcept {
   using namespace std::chrono;

@@ -10,7 +10,7 @@
 namespace ctxlog::detail {
 
 inline void write_fields_object(json_output& out, const record& rec) {
-  std::string_view separator;
+  std::string_view separator = "";
   out.raw('{');
   rec.for_each_field([&](const field& f) {
     out.raw(separator);

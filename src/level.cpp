@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
-#include <cstring>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -44,7 +44,7 @@ std::string mapped(std::string_view s, char (*change)(char)) {
 const level_text* keep(std::string_view name, std::string_view label, std::string_view icon) {
   const std::string all = fmt::format("{}{}{}", name, label, icon);
   char* bytes = new char[all.size()];
-  std::memcpy(bytes, all.data(), all.size());
+  std::copy(all.begin(), all.end(), bytes);
   return new level_text{{bytes, name.size()},
                         {bytes + name.size(), label.size()},
                         {bytes + name.size() + label.size(), icon.size()}};

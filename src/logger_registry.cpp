@@ -83,12 +83,11 @@ void set_logger_level(std::string_view name, std::optional<level> value) {
 }
 
 void set_default_level(std::string_view name, level value) {
-  {
-    const std::lock_guard lock(registry_mutex);
-    const auto found = loggers().levels.find(canonical(name));
-    if (found != loggers().levels.end() && found->second.by_code) return;
-  }
-  change_level(name, own_level{value, false});
+  const std::lock_guard lock(registry_mutex);
+  registry& all = loggers();
+  own_level& own = all.levels.try_emplace(std::string(canonical(name)), own_level{value, false}).first->second;
+  if (!own.by_code) own.value = value;
+  all.apply();
 }
 
 void forget_logger_levels() {

@@ -53,41 +53,44 @@ std::string_view encode(const encoder& with, const record& rec, fmt::memory_buff
   }
 }
 
-void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
-  const std::lock_guard lock(to.mutex);
-  if (!to.target) return;  // removed meanwhile
-  ++to.accepted;
+// Whether the sink took the line; says why when it did not.
+bool offer(sink& target, const record& rec, std::string_view line) noexcept {
   try {
     const activity_scope writing(activity::writing);
     const std::error_code error =
-        line.empty() ? make_error_code(std::errc::not_enough_memory) : to.target->write(rec, line);
-    if (error) {
-      ++to.dropped;
-      return report_loss(*to.target, error.message());
-    }
-    ++to.written;
-    if (exiting.load(std::memory_order_relaxed)) to.target->flush();
+        line.empty() ? make_error_code(std::errc::not_enough_memory) : target.write(rec, line);
+    if (!error) return true;
+    report_loss(target, error.message());
   } catch (const std::exception& e) {
-    ++to.dropped;
-    report_loss(*to.target, e.what());
+    report_loss(target, e.what());
   } catch (...) {
-    ++to.dropped;
-    report_loss(*to.target, "an exception that is no std::exception");
+    report_loss(target, "an exception that is no std::exception");
   }
+  return false;
 }
 
-bool flush(sink_slot& slot) noexcept {
-  const std::lock_guard lock(slot.mutex);
-  if (!slot.target) return true;
+bool flush(sink& target) noexcept {
   try {
     const activity_scope writing(activity::writing);
-    const std::error_code error = slot.target->flush();
-    if (error)
-      report_trouble(trouble::sink, fmt::format("sink {}: {}", slot.target->name(), error.message()));
+    const std::error_code error = target.flush();
+    if (error) report_trouble(trouble::sink, fmt::format("sink {}: {}", target.name(), error.message()));
     return !error;
   } catch (...) {
     return false;
   }
+}
+
+void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
+  const std::lock_guard lock(to.mutex);
+  if (!to.target) return;  // removed meanwhile
+  ++to.accepted;
+  ++(offer(*to.target, rec, line) ? to.written : to.dropped);
+  if (exiting.load(std::memory_order_relaxed)) flush(*to.target);
+}
+
+bool flush(sink_slot& slot) noexcept {
+  const std::lock_guard lock(slot.mutex);
+  return !slot.target || flush(*slot.target);
 }
 
 }  // namespace

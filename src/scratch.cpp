@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "scratch.hpp"
 
-#include <new>
 #include <utility>
 
 namespace ctxlog::detail {
@@ -45,17 +44,29 @@ void scratch::recycle() noexcept {
   if (line.capacity() > usual) line = fmt::memory_buffer();
 }
 
+namespace {
+
+scratch* make_scratch() noexcept {
+  try {
+    return new scratch;
+  } catch (...) {  // out of memory
+    return nullptr;
+  }
+}
+
+}  // namespace
+
 scratch* acquire_scratch() noexcept {
   if (!in_use && !reaped) {
     if (!own) {
-      own = new (std::nothrow) scratch;
+      own = make_scratch();
       if (!own) return nullptr;
       thread_reaper.armed = true;
     }
     in_use = true;
     return own;
   }
-  return new (std::nothrow) scratch;
+  return make_scratch();
 }
 
 void release_scratch(scratch* s) noexcept {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/socket.h>
+
 #include <asio.hpp>
 #include <chrono>
 #include <ctxlog/asio.hpp>
@@ -49,8 +51,12 @@ class order_service {
     // A kept connection keeps its thread.
     server_.new_task_queue = [] { return new httplib::ThreadPool(256); };
     server_.set_keep_alive_max_count(1'000'000);
+    server_.set_keep_alive_timeout(60);
     server_.set_tcp_nodelay(true);
+    // The library lets five clients wait for a connection; a hundred at once would be turned away for seconds.
+    server_.set_socket_options([this](int socket) { listening_ = socket; });
     port_ = server_.bind_to_any_port("127.0.0.1");
+    ::listen(listening_, SOMAXCONN);
     ctxlog::info("listening on http://127.0.0.1:{}", port_);
     accepting_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();  // stop() before that would be lost
@@ -115,6 +121,7 @@ class order_service {
   asio::thread_pool threads_{4}, event_loop_{1};
   ctxlog::asio::context_executor<asio::thread_pool::executor_type> pool_{threads_.get_executor()};
   ctxlog::asio::context_executor<asio::thread_pool::executor_type> loop_{event_loop_.get_executor()};
+  int listening_ = -1;
   int port_ = 0;
   std::thread accepting_;
 };

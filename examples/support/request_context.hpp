@@ -8,6 +8,7 @@
 #include <ctxlog/ctxlog.hpp>
 #include <ctxlog/http/request_id.hpp>
 #include <exception>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -25,8 +26,10 @@ inline httplib::Headers outgoing_headers() {
 
 /// The id a request came with, or a new one. More than one is none: which of them would the client mean?
 inline std::string id_for(const httplib::Request& request) {
-  if (request.get_header_value_count(id_header) > 1) return ctxlog::http::new_request_id();
-  return ctxlog::http::accept_request_id(request.get_header_value(id_header));
+  // Not get_header_value(), which would hide what follows a NUL.
+  const auto [first, last] = request.headers.equal_range(id_header);
+  const bool only_one = std::distance(first, last) == 1;
+  return only_one ? ctxlog::http::accept_request_id(first->second) : ctxlog::http::new_request_id();
 }
 
 /// One record for each request, whatever became of it.

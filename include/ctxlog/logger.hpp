@@ -28,6 +28,8 @@ namespace detail {
 // One per name, never freed: a level check is one load through a pointer that stays valid in static
 // destructors.
 struct logger_node {
+  constexpr explicit logger_node(std::string_view full_name) noexcept : name(full_name) {}
+
   std::string_view name;
   // Records below are not made. 0 until the environment is read, so that the first call comes to read it.
   std::atomic<std::uint8_t> threshold{0};

@@ -34,7 +34,7 @@ inline constexpr auto ascii_escapes = [] {
     table[i] = {{'\\', 'u', '0', '0', static_cast<char>('0' + i / 16), "0123456789abcdef"[i % 16]}, 6};
   }
   const auto set_short = [&table](char character, char letter) {
-    table[static_cast<std::size_t>(character)] = {{'\\', letter}, 2};
+    table[static_cast<unsigned char>(character)] = {{'\\', letter}, 2};
   };
   set_short('"', '"');
   set_short('\\', '\\');

@@ -36,10 +36,12 @@ inline std::string normalised(std::string text) {
        "\"repr\":\"<time>\",\"timestamp\":<time>}"},
       {std::regex(R"("elapsed":\{"repr":"0:00:\d\d(\.\d{6})?","seconds":\d+(\.\d+)?(e-\d+)?\})"),
        "\"elapsed\":<elapsed>"},
+      {std::regex(R"("time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")"), "\"time\":<time>"},
+      {std::regex(R"("thread":\d+,)"), "\"thread\":<id>,"},
       {std::regex(R"(("process"|"thread"):\{"id":\d+,)"), "$1:{\"id\":<id>,"},
       {std::regex(R"("path":"[^"]*/examples/)"), "\"path\":\"examples/"},
       {std::regex(R"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"), "<uuid>"},
-      {std::regex(R"(127\.0\.0\.1:\d{4,5}\b)"), "127.0.0.1:<port>"},
+      {std::regex(R"(127\.0\.0\.1:\d{5}\b)"), "127.0.0.1:<port>"},
       {std::regex(R"(duration=\d+(\.\d+)?(ns|us|ms|s)\b)"), "duration=<duration>"},
   };
   for (const auto& [what, name] : rules) text = std::regex_replace(text, what, name);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -79,7 +80,10 @@ struct child_result {
 /// A file in memory that stands for a standard stream of a child.
 class stream_file {
  public:
-  stream_file() : descriptor_(::memfd_create("stream", MFD_CLOEXEC)) { REQUIRE(descriptor_ != -1); }
+  stream_file() : descriptor_(::memfd_create("stream", MFD_CLOEXEC)) {
+    // Processes that share a file in memory overwrite each other without it: Linux does not lock its position.
+    REQUIRE(::fcntl(descriptor_, F_SETFL, O_APPEND) == 0);
+  }
   stream_file(const stream_file&) = delete;
   stream_file& operator=(const stream_file&) = delete;
   ~stream_file() { ::close(descriptor_); }

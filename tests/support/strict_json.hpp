@@ -77,12 +77,14 @@ inline void require_no_raw_control(std::string_view line) {
 
 inline void require_unique_keys(const simdjson::dom::element& element, std::string_view line) {
   if (element.is_array()) {
-    for (const auto item : element.get_array().value_unsafe()) require_unique_keys(item, line);
+    const simdjson::dom::array items = element.get_array().value_unsafe();
+    for (const auto item : items) require_unique_keys(item, line);
   } else if (element.is_string()) {
     require_well_formed(element.get_string().value_unsafe(), "a string");
   } else if (element.is_object()) {
+    const simdjson::dom::object members = element.get_object().value_unsafe();
     std::vector<std::string_view> keys;
-    for (const auto member : element.get_object().value_unsafe()) {
+    for (const auto member : members) {
       require_well_formed(member.key, "a key");
       keys.push_back(member.key);
       require_unique_keys(member.value, line);
@@ -160,8 +162,9 @@ class object {
   std::vector<std::string> keys(const Path&... path) const {
     const auto element = at(path...);
     if (!element.is_object()) throw error("strict_json: " + named(path...) + " is no object");
+    const simdjson::dom::object members = element.get_object().value_unsafe();
     std::vector<std::string> result;
-    for (const auto member : element.get_object().value_unsafe()) result.emplace_back(member.key);
+    for (const auto member : members) result.emplace_back(member.key);
     return result;
   }
 

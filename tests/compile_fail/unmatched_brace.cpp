@@ -1,0 +1,12 @@
+// An opening brace without its end.
+// SPDX-License-Identifier: MIT
+// expect: message_has_an_unmatched_brace
+#include "ctxlog/ctxlog.hpp"
+
+void log() {
+#ifdef FIXED
+  ctxlog::info("a {{ b");
+#else
+  ctxlog::info("a { b");
+#endif
+}
