@@ -15,8 +15,8 @@
 #include "json_output.hpp"
 #include "process_info.hpp"
 #include "shortened_text.hpp"
+#include "text/python_time.hpp"
 #include "text/time.hpp"
-#include "text/timedelta.hpp"
 
 namespace ctxlog {
 namespace {
@@ -146,15 +146,10 @@ void write_thread(json_output& out, const record& rec) {
   out.raw('}');
 }
 
-// Python's str(datetime) has no fraction when it is zero.
 void write_time(json_output& out, const record& rec) {
   const std::int64_t at = nanoseconds_of(rec);
   out.raw(",\"time\":{\"repr\":\"");
-  out.written(26, [&](char* p) {
-    char* const end = rec.cache().local.write_date_time_us(p, at);
-    return detail::split_seconds(at).nanosecond < 1000 ? p + 19 : end;
-  });
-  out.written(6, [&](char* p) { return rec.cache().local.write_offset(p, at); });
+  out.written(32, [&](char* p) { return detail::write_datetime(p, rec.cache().local, at); });
   out.raw("\",\"timestamp\":");
   out.real(seconds_of(at));
   out.raw('}');

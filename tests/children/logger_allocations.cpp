@@ -35,14 +35,15 @@ void log_order(const ctxlog::logger& log, std::int64_t id) {
 
 }  // namespace
 
-// Replaced for the whole program; the default new[] and delete[] call these.
-void* operator new(std::size_t size) {
+// Replaced for the whole program; the default new[] and delete[] call these. Not inlined, or g++ takes malloc() and
+// free() for mismatched.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 int main() {
   const auto sink = std::make_shared<counting_sink>();

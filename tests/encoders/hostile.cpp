@@ -23,6 +23,14 @@ using nlohmann::json;
 
 namespace {
 
+#if defined(__SANITIZE_THREAD__)
+constexpr bool thread_sanitizer = true;
+#elif defined(__has_feature)
+constexpr bool thread_sanitizer = __has_feature(thread_sanitizer);
+#else
+constexpr bool thread_sanitizer = false;
+#endif
+
 // All encoders at once, so that each record is judged in every schema.
 struct all_encoders {
   probe json{ctxlog::json_encoder()};
@@ -81,7 +89,8 @@ struct tree {
 TEST_CASE("100 000 random byte strings as message, key and value stay data in every schema", "[H15]") {
   all_encoders encoders;
   reference::hostile_texts texts(20261120);
-  constexpr std::size_t count = 100'000;
+  constexpr std::size_t count = thread_sanitizer ? 20'000 : 100'000;
+  if (thread_sanitizer) WARN("20 000 strings only: one thread has nothing to show ThreadSanitizer");
   for (std::size_t i = 0; i < count; ++i) {
     const std::string message = texts.next(), key = texts.next(), value = texts.next();
     ctxlog::info(message, kv(key, value));
@@ -229,10 +238,10 @@ TEST_CASE("Numbers of 64 bits and doubles keep every digit", "[H15]") {
                "zero"_kv = -0.0, "tiny"_kv = 5e-324, "large"_kv = std::numeric_limits<double>::max(),
                "third"_kv = 1.0 / 3, "whole"_kv = 3.0, "single"_kv = 0.1F);
   encoders.check();
-  for (const auto& [line, path] :
-       {std::pair(encoders.json.json(), false), std::pair(encoders.loguru.json(), true)}) {
+  for (const bool nested : {false, true}) {
+    const auto line = nested ? encoders.loguru.json() : encoders.json.json();
     const auto get = [&]<class T>(T, const char* key) {
-      return path ? line.get<T>("record", "extra", key) : line.get<T>(key);
+      return nested ? line.get<T>("record", "extra", key) : line.get<T>(key);
     };
     CHECK(get(std::int64_t{}, "low") == INT64_MIN);
     CHECK(get(std::int64_t{}, "high") == INT64_MAX);

@@ -91,7 +91,7 @@ TEST_CASE("Messages are padded by the cells they take") {
 TEST_CASE("Values show their type and where they end") {
   probe pretty(ctxlog::pretty_encoder(false));
   const auto shown = [&](const auto& value) {
-    ctxlog::info("m", "k"_kv = value);
+    ctxlog::info("m", kv("k", value));
     const std::string& line = pretty.line();
     const std::size_t begin = line.find("k=") + 2;
     return line.substr(begin, line.rfind("  (") - begin);

@@ -353,6 +353,28 @@ TEST_CASE_METHOD(clean_logging,
   }
 }
 
+TEST_CASE_METHOD(clean_logging, "any number of context patchers may stand before a record patcher",
+                 "[context-patcher]") {
+  std::vector<patcher> patchers;
+  keys expected;
+  capture records(as_json());
+  for (int i = 0; i < 20; ++i) {
+    auto configured = patchers;
+    configured.push_back(setting("last", i));
+    ctxlog::configure({.patchers = configured});
+    ctxlog::info("x", kv("call", 1));
+    auto all_keys = expected;
+    all_keys.insert(all_keys.begin(), "call");
+    all_keys.emplace_back("last");
+    CHECK(records.last().keys == all_keys);
+    CHECK(parsed(records.last())["last"] == i);
+
+    expected.push_back("k" + std::to_string(i));
+    patchers.push_back(
+        patcher::of_context([key = expected.back(), i](ctxlog::field_set& fields) { fields.set(key, i); }));
+  }
+}
+
 TEST_CASE_METHOD(clean_logging, "loggers with context patchers of their own may take turns",
                  "[context-patcher]") {
   const auto made = [](const char* text) {

@@ -249,7 +249,10 @@ TEST_CASE_METHOD(clean_logging, "maps with text keys are objects, with other key
 TEST_CASE_METHOD(clean_logging, "of two members with one key the later wins, in the place of the first",
                  "[values][H15]") {
   const std::vector<std::pair<std::string, int>> twice{{"a", 1}, {"b", 2}, {"a", 3}};
+  CHECK(logged(twice).field<value>("v").object().size() == 2);
   CHECK(json_of(twice) == R"({"a":3,"b":2})");
+  const nlohmann::json replaced = {{std::string("x\xff"), 1}, {std::string("x\xfe"), 2}};
+  CHECK(logged(replaced).field<value>("v").object().size() == 1);
 }
 
 TEST_CASE_METHOD(clean_logging, "pairs, tuples and nesting of all of these", "[values]") {

@@ -1,7 +1,8 @@
-// Time spans as Python's str(timedelta) prints them.
+// Times and time spans as Python prints them.
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -28,6 +29,15 @@ inline char* write_timedelta(char* out, std::int64_t nanoseconds) {
   *out++ = ':';
   out = write_2_digits(out, of_day % 60);
   return span.nanosecond < 1000 ? out : write_microseconds(out, span.nanosecond);
+}
+
+/// Writes `2026-11-20 14:56:07.816506+05:30` as str(datetime) does, without the fraction when its microseconds
+/// are zero. Needs room for 32 bytes.
+inline char* write_datetime(char* out, local_time_formatter& local, std::int64_t unix_nanoseconds) {
+  constexpr std::size_t without_fraction = 19;
+  char* const whole = local.write_date_time_us(out, unix_nanoseconds);
+  const bool exact = split_seconds(unix_nanoseconds).nanosecond < 1000;
+  return local.write_offset(exact ? out + without_fraction : whole, unix_nanoseconds);
 }
 
 }  // namespace ctxlog::detail
