@@ -56,18 +56,18 @@ struct described {
   std::string type, message;
 };
 
-// The wrapper that carries a stack is no type of the application's.
-std::string without_traced(std::string type) {
-  constexpr std::string_view wrapper = "ctxlog::traced<";
-  if (type.starts_with(wrapper) && type.ends_with('>'))
-    return type.substr(wrapper.size(), type.size() - wrapper.size() - 1);
+// Wrappers that carry a stack or a cause are no types of the application's.
+std::string unwrapped(std::string type) {
+  for (const std::string_view wrapper : {"ctxlog::traced<", "std::_Nested_exception<"})
+    if (type.starts_with(wrapper) && type.ends_with('>'))
+      type = type.substr(wrapper.size(), type.size() - wrapper.size() - 1);
   return type;
 }
 
 // `e` is null for what is no std::exception.
 described describe(const std::exception* e) {
   if (e) {
-    return {without_traced(demangled(typeid(*e).name())), e->what()};
+    return {unwrapped(demangled(typeid(*e).name())), e->what()};
   }
   const std::type_info* type = abi::__cxa_current_exception_type();
   return {type ? demangled(type->name()) : "unknown", ""};

@@ -85,7 +85,8 @@ void set_logger_level(std::string_view name, std::optional<level> value) {
 void set_default_level(std::string_view name, level value) {
   const std::lock_guard lock(registry_mutex);
   registry& all = loggers();
-  own_level& own = all.levels.try_emplace(std::string(canonical(name)), own_level{value, false}).first->second;
+  own_level& own =
+      all.levels.try_emplace(std::string(canonical(name)), own_level{value, false}).first->second;
   if (!own.by_code) own.value = value;
   all.apply();
 }

@@ -117,7 +117,8 @@ void deliver(const settings& present, const record& rec, fmt::memory_buffer& lin
     if (present.shut_down)
       report_trouble(trouble::after_shutdown, "records are made after shutdown() and lost");
     else
-      report_trouble(trouble::recursion, "a record made inside a filter, an encoder or a sink is lost: it could not end");
+      report_trouble(trouble::recursion,
+                     "a record made inside a filter, an encoder or a sink is lost: it could not end");
     return;
   }
   const activity_scope delivering(activity::delivering);

@@ -31,6 +31,7 @@ class text_output {
   }
 
   void raw(std::string_view text) {
+    if (text.empty()) return;  // it may be null, which memcpy must not be given
     reserve(text.size());
     std::memcpy(next_, text.data(), text.size());
     next_ += text.size();

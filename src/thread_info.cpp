@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 
 #include "ctxlog/thread_name.hpp"
 
@@ -32,7 +31,7 @@ constinit std::atomic<std::uint32_t> generation{1};
 
 void keep_name(std::string_view name) noexcept {
   words.name_size = std::min(name.size(), max_name - 1);
-  std::memcpy(words.name, name.data(), words.name_size);
+  std::copy_n(name.data(), words.name_size, words.name);
   words.name_known = true;
 }
 
@@ -63,7 +62,7 @@ void forget_thread_ids() noexcept { generation.fetch_add(1, std::memory_order_re
 void set_thread_name(std::string_view name) noexcept {
   detail::keep_name(name);
   char system_name[detail::max_system_name] = "";
-  std::memcpy(system_name, name.data(), std::min(name.size(), sizeof system_name - 1));
+  std::copy_n(name.data(), std::min(name.size(), sizeof system_name - 1), system_name);
   ::pthread_setname_np(::pthread_self(), system_name);
 }
 

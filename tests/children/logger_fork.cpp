@@ -39,6 +39,7 @@ int main() {
       }
     });
   const auto bound = request_id.bind("forking");
+  ctxlog::info("before the first fork");  // the forking thread has an id that its children must not keep
   int failures = 0;
   for (int i = 0; i < 50; ++i) {
     const pid_t child = ::fork();
