@@ -266,7 +266,7 @@ TEST_CASE_METHOD(clean_logging, "pairs, tuples and nesting of all of these", "[v
 
 TEST_CASE_METHOD(clean_logging, "JSON documents go in as they are, ordered ones in their order", "[values]") {
   const nlohmann::json document = {{"k", {1, -2, 2.5, "x", true, nullptr, {{"z", 18446744073709551615ULL}}}}};
-  CHECK(parsed(logged(document))["v"] == document);
+  CHECK(nlohmann::json::parse(parsed(logged(document))["v"].dump()) == document);
   const nlohmann::ordered_json ordered = {{"z", 1}, {"a", {{"y", 2}, {"b", 3}}}};
   CHECK(json_of(ordered) == R"({"z":1,"a":{"y":2,"b":3}})");
   CHECK(kind_of(nlohmann::json("text")) == value_kind::string);
