@@ -32,7 +32,8 @@ std::int64_t nanoseconds_of(const record& rec) { return rec.time().time_since_ep
 
 double seconds_of(std::int64_t nanoseconds) {
   const auto [second, nanosecond] = detail::split_seconds(nanoseconds);
-  return static_cast<double>(second * 1'000'000 + nanosecond / 1000) / 1e6;
+  const std::int64_t microseconds = second * 1'000'000 + nanosecond / 1000;
+  return static_cast<double>(microseconds) / 1e6;
 }
 
 // The inside of a string.

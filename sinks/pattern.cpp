@@ -121,7 +121,7 @@ class pattern final : public encoder {
 
 }  // namespace
 
-std::shared_ptr<const encoder> pattern_encoder(std::string pattern_text) {
+std::shared_ptr<const encoder> pattern_encoder(std::string_view pattern_text) {
   return std::make_shared<pattern>(pattern_text);
 }
 

@@ -43,6 +43,6 @@ CTXLOG_API std::shared_ptr<const encoder> pretty_encoder(bool colour);
 /// `level`, `logger`, `message`, `extra` (all fields), `file`, `line`, `function`, `thread` (its name, else
 /// its id) and, as `extra[key]`, one field; `{{` and `}}` are braces. Throws std::invalid_argument naming
 /// what it does not know.
-CTXLOG_API std::shared_ptr<const encoder> pattern_encoder(std::string pattern);
+CTXLOG_API std::shared_ptr<const encoder> pattern_encoder(std::string_view pattern);
 
 }  // namespace ctxlog

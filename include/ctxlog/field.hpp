@@ -96,7 +96,8 @@ inline namespace literals {
 /// `"order_id"_kv = id`: like kv() with the key known at compile time. An empty key or one that is not ASCII
 /// does not compile.
 template <detail::fixed_string Key>
-consteval detail::key_literal<Key> operator""_kv() {
+constexpr detail::key_literal<Key>
+operator""_kv() {  // consteval would not link in a generic lambda (clang 14)
   static_assert(!Key.view().empty() && detail::is_ascii(Key.view()),
                 "a field's key literal is non-empty ASCII");
   return {};

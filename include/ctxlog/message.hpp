@@ -47,8 +47,8 @@ struct field_value<static_field<Key, T>> {
 
 // fmt takes an array that it cannot format for one that it can.
 template <class T>
-inline constexpr bool has_format = fmt::is_formattable<T>::value && !has_to_json<T> &&
-                                   (!std::is_array_v<T> || string_like<T>);
+inline constexpr bool has_format =
+    fmt::is_formattable<T>::value && !has_to_json<T> && (!std::is_array_v<T> || string_like<T>);
 
 // What a hole's specification is checked against: a type that fmt does not know is shown as text.
 template <class T>
@@ -188,8 +188,8 @@ argument make_argument(const T& v, arena& memory) {
     if (!v) return {value(), nullptr, nullptr};  // fmt would refuse it
   }
   if constexpr (has_format<T>) {
-    constexpr bool prints_as_value = (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, char>) ||
-                                     string_like<T>;
+    constexpr bool prints_as_value =
+        (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, char>) || string_like<T>;
     if constexpr (prints_as_value)
       return {make_value(v, memory), &v, format_object<T>};
     else

@@ -58,7 +58,7 @@ struct statistics {
   // Records that no sink could be offered: made inside a filter, encoder or sink, after shutdown(), or when
   // memory ran out.
   std::uint64_t undelivered = 0;
-  std::uint64_t patch_errors = 0;  // patchers and filters that threw
+  std::uint64_t patch_errors = 0;      // patchers and filters that threw
   std::vector<sink_statistics> sinks;  // present ones in the order of addition
   sink_statistics removed;             // the sum of those no longer there
 };

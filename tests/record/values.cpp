@@ -275,8 +275,8 @@ TEST_CASE_METHOD(clean_logging, "JSON documents go in as they are, ordered ones 
 }
 
 TEST_CASE_METHOD(clean_logging, "a type with to_json is logged as its JSON", "[values]") {
-  CHECK(parsed(logged(shop::order{7, "n\"x"}))["v"] == nlohmann::json{{"id", 7}, {"customer", "n\"x"}});
-  CHECK(parsed(logged(shop::item{"tea", 3}))["v"] == nlohmann::json{{"name", "tea"}, {"pieces", 3}});
+  CHECK(json_of(shop::order{7, "n\"x"}) == R"({"customer":"n\"x","id":7})");
+  CHECK(json_of(shop::item{"tea", 3}) == R"({"name":"tea","pieces":3})");
   CHECK(parsed(logged(std::vector<shop::item>{{"tea", 3}}))["v"][0]["pieces"] == 3);
   capture records(as_json());
   ctxlog::info("got {}", shop::item{"tea", 3});
@@ -305,6 +305,7 @@ TEST_CASE_METHOD(clean_logging, "paths and error codes", "[values]") {
   CHECK(shown["message"] == code.message());
 }
 
+#if !defined(__clang__) || __clang_major__ >= 16  // earlier ones cannot compile the views of libstdc++ 12
 TEST_CASE_METHOD(clean_logging, "elements that a range makes on the fly are kept", "[values][H15]") {
   const std::vector<int> numbers{1, 2, 3};
   const auto texts = numbers | std::views::transform([](int i) { return std::string(40, char('a' + i)); });
@@ -313,10 +314,12 @@ TEST_CASE_METHOD(clean_logging, "elements that a range makes on the fly are kept
                                         std::vector<std::string>{std::string(40, char('a' + i))});
                      });
   CHECK(parsed(logged(texts))["v"] ==
-        nlohmann::json{std::string(40, 'b'), std::string(40, 'c'), std::string(40, 'd')});
-  CHECK(parsed(logged(pairs))["v"][std::string(40, 'B')] == nlohmann::json{std::string(40, 'b')});
+        nlohmann::ordered_json::array({std::string(40, 'b'), std::string(40, 'c'), std::string(40, 'd')}));
+  CHECK(parsed(logged(pairs))["v"][std::string(40, 'B')] ==
+        nlohmann::ordered_json::array({std::string(40, 'b')}));
   CHECK(json_of(std::views::iota(1, 4)) == "[1,2,3]");
 }
+#endif
 
 TEST_CASE_METHOD(clean_logging, "temporaries in a call live until the record is written", "[values][H15]") {
   capture records(as_json());
