@@ -16,3 +16,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_COMPILE_WARNING_AS_ERROR ${CTXLOG_WARNINGS_AS_ERRORS})
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+
+# Tests are compiled more often than they run; the library keeps the flags of the build type.
+if(CTXLOG_BUILD_TESTS)
+  set(ctxlog_fast_to_compile -O0 -g1)
+endif()

@@ -155,7 +155,7 @@ class message_formatter {
     const std::string format = fmt::format("{{{}}}", specification);
     const auto formatted = [&](const auto& plain) {
       out_.through([&](fmt::memory_buffer& buffer) {
-        fmt::vformat_to(std::back_inserter(buffer), format, fmt::make_format_args(plain));
+        append_formatted(buffer, format, fmt::make_format_args(plain));
       });
     };
     switch (v.kind()) {
@@ -183,6 +183,10 @@ class message_formatter {
 };
 
 }  // namespace
+
+void append_formatted(fmt::memory_buffer& out, fmt::string_view format, fmt::format_args arguments) {
+  fmt::vformat_to(std::back_inserter(out), format, arguments);
+}
 
 void format_message(fmt::memory_buffer& out, std::string_view text, std::span<const argument> arguments,
                     const record& fields) {

@@ -7,7 +7,6 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <iterator>
 #include <string_view>
 #include <type_traits>
 
@@ -177,9 +176,12 @@ struct argument {
   format_function format;
 };
 
+// Compiled into the library: fmt's formatting of every built-in type is slow to compile in each log call's file.
+CTXLOG_API void append_formatted(fmt::memory_buffer& out, fmt::string_view format, fmt::format_args);
+
 template <class T>
 void format_object(fmt::memory_buffer& out, fmt::string_view format, const void* object) {
-  fmt::vformat_to(std::back_inserter(out), format, fmt::make_format_args(*static_cast<const T*>(object)));
+  append_formatted(out, format, fmt::make_format_args(*static_cast<const T*>(object)));
 }
 
 template <class T>

@@ -7,7 +7,7 @@
 #include <limits>
 #include <list>
 #include <map>
-#include <nlohmann/json.hpp>
+#include "json.hpp"
 #include <string>
 #include <utility>
 #include <vector>

@@ -4,7 +4,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <chrono>
 #include <map>
-#include <nlohmann/json.hpp>
+#include "json.hpp"
 #include <optional>
 #include <stdexcept>
 #include <string>

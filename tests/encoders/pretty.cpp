@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
+#include "json.hpp"
 #include <stdexcept>
 #include <string>
 #include <vector>

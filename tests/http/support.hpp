@@ -11,7 +11,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
 #include <mutex>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,13 +19,9 @@
 #include "ctxlog/sinks/callback.hpp"
 #include "strict_json.hpp"
 #include "support/order_service.hpp"
+#include "uuid.hpp"
 
 namespace http_test {
-
-inline bool is_uuid_4(const std::string& id) {
-  static const std::regex form("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
-  return std::regex_match(id, form);
-}
 
 /// What ENV=PROD would print, from construction on.
 class log_output {

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include "json.hpp"
 #include <string>
 #include <string_view>
 #include <system_error>
