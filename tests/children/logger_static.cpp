@@ -13,7 +13,14 @@ struct logs_at_end {
   ~logs_at_end() { ctxlog::info("{}", message); }
 };
 
-// Constructed by the initialiser below, before anything was logged: destroyed after everything else.
+// Here before the first record, so destroyed after whatever the logger constructed for it.
+struct configures_at_end {
+  ~configures_at_end() {
+    ctxlog::set_level(ctxlog::level::debug);
+    std::thread([] { ctxlog::debug("destructor of what was there before the logger"); }).join();
+  }
+} const earliest;
+
 struct logs_at_both_ends {
   logs_at_both_ends() { ctxlog::info("static initialiser"); }
   ~logs_at_both_ends() { ctxlog::info("static destructor"); }

@@ -20,7 +20,8 @@ TEST_CASE("records are written before main(), in destructors of all kinds and at
   CHECK(messages ==
         std::vector<std::string>{"static initialiser", "main", "thread_local destructor of a thread",
                                  "first record in a thread_local destructor",
-                                 "thread_local destructor of main", "atexit", "static destructor"});
+                                 "thread_local destructor of main", "atexit", "static destructor",
+                                 "destructor of what was there before the logger"});
 }
 
 TEST_CASE("a child forked while threads log logs too, as itself", "[H9][H14][lifecycle]") {
