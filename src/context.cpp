@@ -3,9 +3,14 @@
 #include "ctxlog/context.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 #include <string>
+
+#include "context_debug.hpp"
+#include "ctxlog/debug.hpp"
+#include "ctxlog/fiber.hpp"
 
 namespace ctxlog {
 namespace detail {
@@ -28,6 +33,7 @@ struct alignas(64) live_counts {
 
 struct thread_state {
   node* current = nullptr;
+  const void* fiber = nullptr;  // which fiber the thread lends itself to
   live_counts* counts = nullptr;
   std::uint64_t last_serial = 0;
 };
@@ -43,6 +49,21 @@ constinit std::atomic<std::uint64_t> next_serial_block{1};
 constinit std::atomic<std::uint32_t> next_variable_id{ambient_slot + 1};
 constinit std::atomic<std::uint64_t> mismatches{0};
 constinit std::atomic<mismatch_handler> current_mismatch_handler{nullptr};
+constinit std::atomic<context_storage* (*)() noexcept> find_storage{nullptr};
+
+// Names of the variables by id, for reports: those of later ids are unknown.
+constinit std::array<std::atomic<const char*>, 1024> variable_names{};
+
+context_storage* storage_of_engine() noexcept {
+  const auto find = find_storage.load(std::memory_order_acquire);
+  return find ? find() : nullptr;
+}
+
+// Where the calling thread's node stands, unless an engine keeps it for its tasks.
+node*& installed() noexcept {
+  context_storage* const kept = storage_of_engine();
+  return kept ? kept->node() : state.current;
+}
 
 // Armed by the first value a thread creates: releases what unreset sets left, and gives the record back.
 struct thread_exit {
@@ -189,10 +210,11 @@ node* derive(const node* base, std::uint32_t id, cell* value, binding_state init
 }
 
 binding bind_slot(std::uint32_t id, cell* value, const char* name) {
-  node* const own = derive(state.current, id, value, binding_state::open);
+  node*& current_here = installed();
+  node* const own = derive(current_here, id, value, binding_state::open);
   if (!own) throw std::bad_alloc();
   own->watchers.store(2, std::memory_order_relaxed);
-  return {own, std::exchange(state.current, own), name};
+  return {own, std::exchange(current_here, own), name};
 }
 
 // What slot `id` held in `before`, leaving out bindings that were undone since: a value whose scope has ended
@@ -227,20 +249,21 @@ void report_mismatch(mismatch_kind kind, const char* name) noexcept {
   if (const mismatch_handler handler = current_mismatch_handler.load(std::memory_order_acquire)) {
     handler({kind, name});
   }
+  if (debugging()) print_mismatch({kind, name});
 }
 
 // Undoes a binding that is not the newest one: gives only its own slot back.
 bool undo_out_of_order(const binding& undone) noexcept {
-  node* const current = state.current;
+  node* const abandoned = installed();
   const std::uint32_t id = undone.own->id;
   cell* const restored = surviving_value(undone.previous, id);
   node* next = nullptr;
-  if (restored || !is_spent(current, id)) {
-    next = derive(current, id, share(restored), binding_state::kept);
+  if (restored || !is_spent(abandoned, id)) {
+    next = derive(abandoned, id, share(restored), binding_state::kept);
     if (!next) return false;
   }
-  state.current = next;
-  release(current);
+  installed() = next;
+  release(abandoned);
   return true;
 }
 
@@ -254,12 +277,12 @@ void forget(binding& used) noexcept {
 // context does not stem from it.
 bool undo(binding& undone) noexcept {
   node* const own = undone.own;
-  if (state.current == own) {
+  if (node*& current_here = installed(); current_here == own) {
     own->state.store(binding_state::undone, std::memory_order_release);
-    state.current = std::exchange(undone.previous, nullptr);
+    current_here = std::exchange(undone.previous, nullptr);
     release(own);
   } else {
-    if (!any_in_lineage(state.current, [own](const node* ancestor) { return ancestor == own; })) return false;
+    if (!any_in_lineage(current_here, [own](const node* ancestor) { return ancestor == own; })) return false;
     own->state.store(binding_state::undone, std::memory_order_release);
     if (!undo_out_of_order(undone)) report_mismatch(mismatch_kind::out_of_memory, undone.name);
   }
@@ -274,9 +297,11 @@ cell::cell(void (*destroy_value)(cell*) noexcept) noexcept : destroy(destroy_val
 }
 cell::~cell() { count(&live_counts::cells, -1); }
 
-const node* current_node() noexcept { return state.current; }
+const node* current_node() noexcept { return installed(); }
 
-node* exchange_current(node* next) noexcept { return std::exchange(state.current, next); }
+node* exchange_current(node* next) noexcept { return std::exchange(installed(), next); }
+
+const void* exchange_fiber(const void* next) noexcept { return std::exchange(state.fiber, next); }
 
 void release(const cell* owned) noexcept {
   const auto counted = const_cast<cell*>(owned);
@@ -295,13 +320,26 @@ void release(const node* owned) noexcept {
   }
 }
 
-const void* thread_token() noexcept {
+const void* stack_token() noexcept {
   const void* address = &state;
+  if (state.fiber) address = state.fiber;
+  if (const context_storage* kept = storage_of_engine()) address = kept;
   asm volatile("" : "+r"(address));
   return address;
 }
 
 std::uint32_t new_variable_id() noexcept { return next_variable_id.fetch_add(1, std::memory_order_relaxed); }
+
+void name_variable(std::uint32_t id, const char* name) noexcept {
+  if (id < variable_names.size()) variable_names[id].store(name, std::memory_order_relaxed);
+}
+
+const char* variable_name(std::uint32_t id) noexcept {
+  if (id == ambient_slot) return "ambient fields";
+  const char* const name =
+      id < variable_names.size() ? variable_names[id].load(std::memory_order_relaxed) : nullptr;
+  return name ? name : "a variable";
+}
 
 void throw_lookup_error(const char* name) {
   throw lookup_error("context variable '" + std::string(name) + "' has no value here and no default");
@@ -341,6 +379,12 @@ void slot_token::reset(std::uint32_t id, const char* name) {
 }
 
 }  // namespace detail
+
+context_storage::~context_storage() { detail::release(std::exchange(node_, nullptr)); }
+
+void set_context_storage(context_storage* (*find)() noexcept) noexcept {
+  detail::find_storage.store(find, std::memory_order_release);
+}
 
 mismatch_handler set_mismatch_handler(mismatch_handler handler) noexcept {
   return detail::current_mismatch_handler.exchange(handler, std::memory_order_acq_rel);

@@ -119,12 +119,17 @@ inline const cell* slot(const node* owner, std::uint32_t id) noexcept {
 /// process.
 inline std::uint64_t serial_of(const node* owner) noexcept { return owner ? owner->serial : 0; }
 
-/// Address that identifies the calling thread while it lives. Unlike get_id(), compilers cannot carry it over
-/// a coroutine's suspension (clang 14 does so: LLVM #47179, #63022).
-CTXLOG_API const void* thread_token() noexcept;
+/// Address that identifies what the caller runs on while that lives: the thread, or the fiber that its
+/// scheduler announced (fiber.hpp). Unlike get_id(), compilers cannot carry it over a coroutine's suspension
+/// (clang 14 does so: LLVM #47179, #63022).
+CTXLOG_API const void* stack_token() noexcept;
 
 /// A new variable id, never used again.
 CTXLOG_API std::uint32_t new_variable_id() noexcept;
+
+/// What reports call the variable; `name` must live for ever.
+CTXLOG_API void name_variable(std::uint32_t id, const char* name) noexcept;
+CTXLOG_API const char* variable_name(std::uint32_t id) noexcept;
 
 [[noreturn]] CTXLOG_API void throw_lookup_error(const char* name);
 
@@ -237,16 +242,16 @@ inline context exchange_current(context next) noexcept {
 }  // namespace detail
 
 /// Installs a snapshot on the calling thread until destroyed; the RAII form of context::run(). Guards of a
-/// thread nest like blocks. Destroyed on another thread, a guard changes nothing there and is counted
-/// (mismatch_count()).
+/// thread (or of a fiber, see fiber.hpp) nest like blocks. Destroyed on another one, a guard changes nothing
+/// there and is counted (mismatch_count()).
 class [[nodiscard]] context_guard {
  public:
   explicit context_guard(context installed) noexcept
-      : previous_(detail::exchange_current(installed.release())), thread_(detail::thread_token()) {}
+      : previous_(detail::exchange_current(installed.release())), stack_(detail::stack_token()) {}
   context_guard(const context_guard&) = delete;
   context_guard& operator=(const context_guard&) = delete;
   ~context_guard() {
-    if (thread_ == detail::thread_token()) {
+    if (stack_ == detail::stack_token()) {
       detail::release(detail::exchange_current(previous_));
     } else {
       detail::release(previous_);
@@ -256,7 +261,7 @@ class [[nodiscard]] context_guard {
 
  private:
   detail::node* previous_;
-  const void* thread_;
+  const void* stack_;
 };
 
 template <class F, class... Args>
@@ -326,7 +331,9 @@ class context_var_base {
     if (const std::uint32_t assigned = id()) return assigned;
     std::uint32_t unassigned = 0;
     const std::uint32_t fresh = detail::new_variable_id();
-    return id_.compare_exchange_strong(unassigned, fresh, std::memory_order_relaxed) ? fresh : unassigned;
+    if (!id_.compare_exchange_strong(unassigned, fresh, std::memory_order_relaxed)) return unassigned;
+    detail::name_variable(fresh, name_);
+    return fresh;
   }
 
  private:

@@ -1,0 +1,75 @@
+// Fibers, and engines whose tasks keep their context themselves.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "ctxlog/context.hpp"
+
+namespace ctxlog {
+namespace detail {
+
+/// Says which fiber the calling thread lends itself to (null: none), and returns which it was.
+CTXLOG_API const void* exchange_fiber(const void* next) noexcept;
+
+}  // namespace detail
+
+/// The context of one stackful fiber (ucontext, Boost.Context, Boost.Fiber, a game engine's jobs): its
+/// scheduler exchanges it with the thread's at every switch, on whichever thread the fiber goes on. Must
+/// outlive the fiber. Not for two threads at once, as the fiber is not.
+class fiber_slot {
+ public:
+  /// The fiber starts with what its creator has bound, unless another context is given.
+  explicit fiber_slot(context initial = context::current()) noexcept
+      : context_(std::move(initial)), fiber_(this) {}
+  fiber_slot(const fiber_slot&) = delete;
+  fiber_slot& operator=(const fiber_slot&) = delete;
+
+  /// Called in pairs: right before control goes to the fiber, and right after it came back (or went to another
+  /// fiber), by the thread that lends itself. Costs about as much as context::run().
+  void swap() noexcept {
+    context_ = detail::exchange_current(std::move(context_));
+    fiber_ = detail::exchange_fiber(fiber_);
+  }
+
+  /// Both calls around `switch_to_fiber`, which returns when the fiber yields or ends, or throws.
+  template <class F>
+  decltype(auto) resume(F&& switch_to_fiber) {
+    struct swapped {
+      fiber_slot& slot;
+      explicit swapped(fiber_slot& s) noexcept : slot(s) { slot.swap(); }
+      ~swapped() { slot.swap(); }
+    } const swapped_in(*this);
+    return std::invoke(std::forward<F>(switch_to_fiber));
+  }
+
+ private:
+  context context_;    // the fiber's, or while it runs the thread's
+  const void* fiber_;  // the same of what the thread lends itself to
+};
+
+/// Where one task of an engine keeps its context: for engines that show no switch to hook into and forbid
+/// thread-locals, such as userver. Give each task one, in the engine's own task-local storage, and tell
+/// set_context_storage() how to find it. Used by its task only.
+class CTXLOG_API context_storage {
+ public:
+  explicit context_storage(context initial = context::current()) noexcept : node_(initial.release()) {}
+  context_storage(const context_storage&) = delete;
+  context_storage& operator=(const context_storage&) = delete;
+  ~context_storage();
+
+  /// For ctxlog's own layers.
+  detail::node*& node() noexcept { return node_; }
+
+ private:
+  detail::node* node_;
+};
+
+/// From now on the calling task's context is in what `find` returns; where it returns null (threads that are
+/// not the engine's), in the thread as before. `find` is called at every access to the context, from any
+/// thread, must not allocate or log, and must answer the same throughout a task. Null removes it. Set it
+/// before the engine starts.
+CTXLOG_API void set_context_storage(context_storage* (*find)() noexcept) noexcept;
+
+}  // namespace ctxlog
