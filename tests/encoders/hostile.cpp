@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -338,4 +339,30 @@ TEST_CASE("A string at the limit is whole and one byte more is cut", "[H15]") {
   const std::string noise(2 * ctxlog::limits::string_bytes, '\x9f');
   ctxlog::info(noise, "noise"_kv = noise);
   encoders.check();
+}
+
+TEST_CASE("An object put together by hand with a repeated key is strict JSON in every schema", "[H15]") {
+  all_encoders encoders;
+  const std::vector<ctxlog::field> inner{{"x", ctxlog::value(true)}, {"x", ctxlog::value(false)}};
+  const ctxlog::value object{std::span<const ctxlog::field>(inner)};
+  const std::vector<ctxlog::field> outer{{"a", ctxlog::value(true)}, {"a", object}};
+  const auto bound = ctxlog::logger("hand").bind(kv("bound", object));
+  bound.info("by hand", "object"_kv = ctxlog::value(std::span<const ctxlog::field>(outer)),
+             "list"_kv = std::vector{object});
+  encoders.check();
+  CHECK(encoders.json.json().text("object") == R"({"a":{"x":false}})");
+}
+
+TEST_CASE("Encoders that meet in the caches do not take each other's text") {
+  probe otlp(ctxlog::otlp_encoder());
+  for (int i = 0; i < 63; ++i) ctxlog::gcp_encoder();  // so that the next one has the places of the first
+  probe datadog(ctxlog::datadog_encoder());
+  const auto ambient = ctxlog::with_fields(kv("request_id", "r-1"));
+  for (int i = 0; i < 3; ++i) {
+    ctxlog::info("shared", "n"_kv = i);
+    strict_json::parse(otlp.line());
+    CHECK(otlp.json().keys() == std::vector<std::string>{"resourceLogs"});
+    CHECK(datadog.json().get<std::string>("request_id") == "r-1");
+    CHECK(datadog.json().get<int>("n") == i);
+  }
 }

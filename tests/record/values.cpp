@@ -264,6 +264,8 @@ TEST_CASE_METHOD(clean_logging, "an object put together by hand has each key onc
   const std::vector<value> list{object(inner), number(4)};
   const members outer{{"a", number(5)}, {"b", object(inner)}, {"a", value(std::span<const value>(list))}};
   CHECK(json_of(object(outer)) == "{\"a\":[{\"x\ufffd\":3,\"y\":2},4],\"b\":{\"x\ufffd\":3,\"y\":2}}");
+  CHECK(logged(object(outer)).field<value>("v").object().size() == 2);  // a reader of JSON hides a second one
+  CHECK(logged(object(inner)).field<value>("v").object().size() == 2);
   CHECK(json_of(std::vector<value>{object(inner)}) == "[{\"x\ufffd\":3,\"y\":2}]");
   capture records(as_json());
   ctxlog::logger("bound")
