@@ -62,8 +62,9 @@ class context_of_request {
   ctxlog::scope request_, trace_, user_;
 };
 
-void use_ctxlog(const char* path, std::size_t buffer_size) {
+void use_ctxlog(const char* path, std::size_t buffer_size, ctxlog::format format = ctxlog::format::json) {
   ctxlog::configure({.mode = ctxlog::mode::prod,
+                     .format = format,
                      .patchers = {{ctxlog::context_variables(request_id, trace_id, user_id)}},
                      .sinks = {{{std::make_shared<ctxlog::file_sink>(
                          path, ctxlog::fd_options{.buffer_size = buffer_size})}}}});
@@ -73,6 +74,12 @@ void ctxlog_json(benchmark::State& state, const char* path, std::size_t buffer_s
   if (state.thread_index() == 0) use_ctxlog(path, buffer_size);
   over_records(state, [](const bench::request& r) { return context_of_request(r); });
   if (state.thread_index() == 0) ctxlog::flush();
+}
+
+void ctxlog_format(benchmark::State& state, ctxlog::format format) {
+  use_ctxlog(null_device, 64 * 1024, format);
+  over_records(state, [](const bench::request& r) { return context_of_request(r); });
+  ctxlog::flush();
 }
 
 void spdlog_nlohmann(benchmark::State& state, const char* path) {
@@ -199,6 +206,12 @@ BENCHMARK_CAPTURE(limit_format, null, null_device);
 BENCHMARK_CAPTURE(ctxlog_json, null, null_device, buffered);
 BENCHMARK_CAPTURE(ctxlog_json, null, null_device, buffered)->Threads(2);
 BENCHMARK_CAPTURE(ctxlog_json, null_write_per_record, null_device, 0);
+BENCHMARK_CAPTURE(ctxlog_format, ecs, ctxlog::format::ecs);
+BENCHMARK_CAPTURE(ctxlog_format, gcp, ctxlog::format::gcp);
+BENCHMARK_CAPTURE(ctxlog_format, datadog, ctxlog::format::datadog);
+BENCHMARK_CAPTURE(ctxlog_format, otlp, ctxlog::format::otlp);
+BENCHMARK_CAPTURE(ctxlog_format, loguru, ctxlog::format::loguru);
+BENCHMARK_CAPTURE(ctxlog_format, logfmt, ctxlog::format::logfmt);
 BENCHMARK_CAPTURE(spdlog_nlohmann, null, null_device);
 BENCHMARK_CAPTURE(spdlog_nlohmann, null, null_device)->Threads(2);
 BENCHMARK_CAPTURE(limit_memcpy, file, file_path);

@@ -1,86 +1,30 @@
 // The default schema: one flat JSON object a line.
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-#include <array>
-#include <cstring>
-#include <string>
-#include <vector>
-
+#include "cached_members.hpp"
 #include "ctxlog/encoder.hpp"
 #include "ctxlog/record.hpp"
-#include "encoding_cache.hpp"
-#include "json_output.hpp"
+#include "record_output.hpp"
+#include "reserved_keys.hpp"
 
 namespace ctxlog {
 namespace {
 
 using detail::json_output;
 
-constexpr std::array<std::string_view, 10> reserved{
-    "time", "level", "logger", "file", "line", "function", "thread", "thread_name", "message", "template"};
-constexpr std::uint64_t reserved_bits = [] {
-  std::uint64_t bits = 0;
-  for (const auto key : reserved) bits |= detail::key_bit(key);
-  return bits;
-}();
+constexpr detail::reserved_keys reserved{
+    {"time", "level", "logger", "file", "line", "function", "thread", "thread_name", "message", "template"}};
 
-// A field that would pass for a key of the schema is renamed; so is one that looks renamed, or two could
-// meet.
-constexpr std::string_view rename_prefix = "fields.";
+struct members {
+  detail::schema_id id = detail::new_schema_id();
 
-bool is_reserved(std::string_view key) {
-  if ((detail::key_bit(key) & reserved_bits) != 0 &&
-      std::find(reserved.begin(), reserved.end(), key) != reserved.end())
-    return true;
-  return key.starts_with(rename_prefix);
-}
-
-void write_key(json_output& out, std::string_view key) {
-  if (is_reserved(key)) [[unlikely]]
-    out.next_member(std::string(rename_prefix).append(key));
-  else
-    out.next_member(key);
-}
-
-void write_fields(json_output& out, std::span<const field> fields) {
-  for (const field& f : fields) {
-    write_key(out, f.key);
-    out.value(f.value);
+  static constexpr bool is_ordinary(std::string_view) { return true; }
+  static constexpr bool takes(const value&) { return true; }
+  static void open(json_output& out, std::string_view key) {
+    detail::open_member(out, key, reserved.renames(key));
   }
-}
-
-using member_entry = detail::encoding_cache::member_entry;
-
-void remember(member_entry& entry, std::string_view key) {
-  fmt::memory_buffer text;
-  json_output made(text);
-  write_key(made, key);
-  made.finish();
-  entry = {};
-  if (text.size() > entry.text.size()) return;
-  entry.key = key.data();
-  entry.size = static_cast<std::uint8_t>(text.size());
-  std::copy(text.begin(), text.end(), entry.text.begin());
-}
-
-// As write_fields() with the keys written once and copied from then on.
-void write_constant_fields(json_output& out, std::span<const field> fields,
-                           std::vector<member_entry>& members) {
-  if (members.size() < fields.size()) members.resize(fields.size());
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    member_entry& entry = members[i];
-    if (entry.key != fields[i].key.data()) [[unlikely]]
-      remember(entry, fields[i].key);
-    if (entry.key)
-      out.written(entry.text.size(), [&](char* p) {
-        std::memcpy(p, entry.text.data(), entry.text.size());
-        return p + entry.size;
-      });
-    else
-      write_key(out, fields[i].key);
-    out.value(fields[i].value);
-  }
-}
+  static void put(json_output& out, const value& v) { out.value(v); }
+  static bool write_special(json_output&, const field&) { return false; }
+};
 
 void write_site(json_output& out, const record& rec) {
   out.raw("\",\"level\":");
@@ -96,50 +40,25 @@ void write_site(json_output& out, const record& rec) {
   out.raw(",\"thread\":");
 }
 
-// Fills an empty cache entry with what `write` writes, and appends it.
-template <class Write>
-void write_cached(json_output& out, std::string& cached, Write write) {
-  if (cached.empty()) {
-    fmt::memory_buffer text;
-    json_output made(text);
-    write(made);
-    made.finish();
-    cached.assign(text.data(), text.size());
-  }
-  out.raw(cached);
-}
-
 class json final : public encoder {
  public:
   void encode(const record& rec, fmt::memory_buffer& buffer) const override {
-    detail::encoding_cache& cache = rec.cache();
     json_output out(buffer);
     out.raw("{\"time\":\"");
-    out.written(32, [&](char* p) { return cache.utc.write(p, rec.time().time_since_epoch().count()); });
-    auto& site = cache.site_of(this, rec);
-    write_cached(out, site.text, [&](json_output& made) { write_site(made, rec); });
+    detail::write_utc(out, rec);
+    auto& site = rec.cache().site_of(members_.id, rec);
+    detail::write_cached(out, site.text, [&](json_output& made) { write_site(made, rec); });
     out.unsigned_integer(rec.thread_id());
-    if (!rec.thread_name().empty()) {
-      out.raw(",\"thread_name\":");
-      out.string(rec.thread_name());
-    }
+    detail::write_optional(out, ",\"thread_name\":", rec.thread_name());
     out.raw(",\"message\":");
     out.string(rec.message());
-    if (rec.message() != rec.message_template()) {
-      out.raw(",\"template\":");
-      out.string(rec.message_template());
-    }
-    for (const detail::field_run& run : rec.runs()) {
-      if (run.constant_keys)
-        write_constant_fields(out, run.fields(), site.members);
-      else if (run.serial == 0)
-        write_fields(out, run.fields());
-      else
-        write_cached(out, cache.text_of(this, run),
-                     [&](json_output& made) { write_fields(made, run.fields()); });
-    }
+    detail::write_optional(out, ",\"template\":", detail::optional_template(rec));
+    detail::write_members(out, members_, rec, site);
     out.raw("}\n");
   }
+
+ private:
+  members members_;
 };
 
 }  // namespace

@@ -10,10 +10,10 @@
 #include "ctxlog/encoder.hpp"
 #include "ctxlog/record.hpp"
 #include "encoding_cache.hpp"
-#include "exception_parts.hpp"
 #include "fields_object.hpp"
 #include "json_output.hpp"
 #include "process_info.hpp"
+#include "record_exception.hpp"
 #include "shortened_text.hpp"
 #include "text/python_time.hpp"
 #include "text/time.hpp"
@@ -40,14 +40,6 @@ double seconds_of(std::int64_t nanoseconds) {
 void write_escaped(json_output& out, std::string_view text) {
   out.written(detail::escaped_capacity(text.size()),
               [&](char* p) { return detail::write_json_escaped(p, text); });
-}
-
-std::optional<exception_parts> first_exception(const record& rec) {
-  std::optional<exception_parts> found;
-  rec.for_each_field([&](const field& f) {
-    if (!found) found = detail::as_exception(f.value);
-  });
-  return found;
 }
 
 void write_escaped_shortened(json_output& out, std::string_view text) {
@@ -159,7 +151,7 @@ void write_time(json_output& out, const record& rec) {
 class loguru final : public encoder {
  public:
   void encode(const record& rec, fmt::memory_buffer& buffer) const override {
-    const auto exception = first_exception(rec);
+    const auto exception = detail::first_exception(rec);
     json_output out(buffer);
     out.raw("{\"text\":");
     write_text(out, rec, exception);

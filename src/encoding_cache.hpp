@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,23 +14,32 @@
 
 namespace ctxlog::detail {
 
-// One per thread that encodes. An entry is found again by what names its content; a schema is the address of
-// its encoder.
+// Names an encoder's way of writing things; never given twice, as an address might be.
+using schema_id = std::uint64_t;
+
+inline schema_id new_schema_id() noexcept {
+  static constinit std::atomic<schema_id> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+// One per thread that encodes. An entry is found again by what names its content.
 class encoding_cache {
  public:
   struct run_entry {
-    const void* schema = nullptr;
+    schema_id schema = 0;
     std::uint64_t serial = 0;
+    bool made = false;
+    bool keys_changed = false;  // see write_members()
     std::string text;
   };
-  // A constant key as the encoder writes it, with what stands around it; a longer one is not kept.
+  // What stands before the value of a constant key; nothing of a longer one is kept.
   struct member_entry {
     const char* key = nullptr;
     std::uint8_t size = 0;
     std::array<char, 32> text{};
   };
   struct site_entry {
-    const void* schema = nullptr;
+    schema_id schema = 0;
     source where;
     std::string_view logger;
     ctxlog::level level = ctxlog::level::off;
@@ -37,24 +47,25 @@ class encoding_cache {
     std::vector<member_entry> members;  // of the fields of the call
   };
 
-  // The entry of that run, emptied when it was another's: `text` is empty until the caller fills it.
-  std::string& text_of(const void* schema, const field_run& run) {
-    run_entry& entry = runs_[run.serial % runs_.size()];
+  // The entry of that run, not `made` until the caller made it.
+  run_entry& run_of(schema_id schema, const field_run& run) {
+    run_entry& entry = runs_[(run.serial + 5 * schema) % runs_.size()];
     if (entry.serial != run.serial || entry.schema != schema) {
       entry.serial = run.serial;
       entry.schema = schema;
+      entry.made = false;
       entry.text.clear();
     }
-    return entry.text;
+    return entry;
   }
 
   // The entry of that place, its `text` empty until the caller fills it. Strings of sources and loggers never
   // move, so their addresses tell them apart.
-  site_entry& site_of(const void* schema, const record& rec) {
+  site_entry& site_of(schema_id schema, const record& rec) {
     const source& where = rec.where();
     const auto hash = reinterpret_cast<std::uintptr_t>(where.file.data()) / 8 +
                       static_cast<unsigned>(where.line) +
-                      reinterpret_cast<std::uintptr_t>(rec.logger().data()) / 16;
+                      reinterpret_cast<std::uintptr_t>(rec.logger().data()) / 16 + schema;
     site_entry& entry = sites_[hash % sites_.size()];
     if (entry.where.line != where.line || entry.where.file.data() != where.file.data() ||
         entry.where.function.data() != where.function.data() || entry.logger.data() != rec.logger().data() ||
@@ -73,7 +84,7 @@ class encoding_cache {
   local_time_formatter local;
 
  private:
-  std::array<run_entry, 8> runs_;
+  std::array<run_entry, 16> runs_;
   std::array<site_entry, 64> sites_;
 };
 

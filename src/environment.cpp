@@ -56,13 +56,16 @@ mode read_mode() {
 
 std::optional<format> read_format() {
   static constexpr std::pair<std::string_view, format> names[] = {
-      {"pretty", format::pretty}, {"json", format::json}, {"loguru", format::loguru}};
+      {"pretty", format::pretty}, {"json", format::json},       {"ecs", format::ecs},
+      {"gcp", format::gcp},       {"datadog", format::datadog}, {"otlp", format::otlp},
+      {"loguru", format::loguru}, {"logfmt", format::logfmt}};
   const std::string_view text = trimmed(variable("LOG_FORMAT"));
   if (text.empty()) return std::nullopt;
   const auto known = named(text, names);
   if (!known)
-    report(fmt::format("LOG_FORMAT=\"{}\" is none of pretty, json, loguru; it is ignored",
-                       variable("LOG_FORMAT")));
+    report(fmt::format(
+        "LOG_FORMAT=\"{}\" is none of pretty, json, ecs, gcp, datadog, otlp, loguru, logfmt; it is ignored",
+        variable("LOG_FORMAT")));
   return known;
 }
 

@@ -84,23 +84,36 @@ std::shared_ptr<sink_slot> environment_slot(const state& s) {
   return slot;
 }
 
+std::shared_ptr<const encoder> machine_encoder(format f) {
+  switch (f) {
+    case format::ecs:
+      return ecs_encoder();
+    case format::gcp:
+      return gcp_encoder();
+    case format::datadog:
+      return datadog_encoder();
+    case format::otlp:
+      return otlp_encoder();
+    case format::loguru:
+      return loguru_encoder();
+    case format::logfmt:
+      return logfmt_encoder();
+    case format::pretty:
+    case format::json:
+      break;
+  }
+  return json_encoder();
+}
+
 void choose_encoders(const state& s, settings& next) {
   const format chosen = s.from_code.format          ? *s.from_code.format
                         : s.from_environment.format ? *s.from_environment.format
                         : s.mode() == mode::prod    ? format::json
                                                     : format::pretty;
-  switch (chosen) {
-    case format::pretty:
-      next.plain = pretty_encoder(false);
-      next.colour = pretty_encoder(true);
-      return;
-    case format::json:
-      next.plain = next.colour = json_encoder();
-      return;
-    case format::loguru:
-      next.plain = next.colour = loguru_encoder();
-      return;
-  }
+  if (next.format == chosen) return;  // an encoder that read the environment has read it
+  next.plain = chosen == format::pretty ? pretty_encoder(false) : machine_encoder(chosen);
+  next.colour = chosen == format::pretty ? pretty_encoder(true) : next.plain;
+  next.format = chosen;
 }
 
 void apply_default_levels(const state& s) {

@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "ctxlog/config.hpp"
 #include "ctxlog/encoder.hpp"
 #include "ctxlog/field_set.hpp"
 #include "ctxlog/patcher.hpp"
@@ -30,6 +32,7 @@ struct settings {
   std::shared_ptr<const field_set> fields;
   std::vector<patcher> patchers;
   std::vector<std::shared_ptr<sink_slot>> sinks;
+  std::optional<ctxlog::format> format;          // that the two encoders are for
   std::shared_ptr<const encoder> plain, colour;  // for sinks that brought no encoder
   bool shut_down = false;
 

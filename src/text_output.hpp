@@ -41,6 +41,12 @@ class text_output {
     *next_++ = c;
   }
 
+  // Where the next byte will stand.
+  std::size_t position() const noexcept { return static_cast<std::size_t>(next_ - buffer_.data()); }
+  // Takes back what was written from `position` on.
+  void rewind(std::size_t position) noexcept { next_ = buffer_.data() + position; }
+  void overwrite(std::size_t position, char c) noexcept { buffer_.data()[position] = c; }
+
   // What `write(char*)` writes, at most `room` bytes; it returns the end.
   template <class Write>
   void written(std::size_t room, Write write) {

@@ -102,6 +102,29 @@ value object_value(arena& memory, std::span<field> members) {
   return value(std::span<const field>(members.first(kept)));
 }
 
+value checked_value(arena& memory, const value& v, std::size_t depth) {
+  const bool is_array = v.kind() == value_kind::array;
+  if (!is_array && v.kind() != value_kind::object) return v;
+  if (depth >= limits::depth) return value(depth_mark);
+  const std::size_t total = is_array ? v.array().size() : v.object().size();
+  const std::size_t kept = std::min(total, limits::items);
+  const std::size_t slots = kept + (kept < total ? 1 : 0);
+  if (is_array) {
+    auto* items = allocate<value>(memory, slots);
+    for (std::size_t i = 0; i < kept; ++i)
+      new (items + i) value(checked_value(memory, v.array()[i], depth + 1));
+    if (kept < total) new (items + kept) value(cut_mark(memory, total - kept, "items"));
+    return value(std::span<const value>(items, slots));
+  }
+  auto* members = allocate<field>(memory, slots);
+  for (std::size_t i = 0; i < kept; ++i) {
+    const field& member = v.object()[i];
+    new (members + i) field{checked_key(memory, member.key), checked_value(memory, member.value, depth + 1)};
+  }
+  if (kept < total) new (members + kept) field{cut_key, cut_mark(memory, total - kept, "members")};
+  return object_value(memory, {members, slots});
+}
+
 value error_code_value(arena& memory, const std::error_code& code) {
   auto* members = allocate<field>(memory, 3);
   new (members) field{"category", value(std::string_view(code.category().name()))};

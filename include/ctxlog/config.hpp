@@ -22,7 +22,8 @@ namespace ctxlog {
 /// stdout, from info up.
 enum class mode { dev, prod };
 
-enum class format { pretty, json, loguru };
+/// The schemas of docs/schema.md, by the names that LOG_FORMAT knows.
+enum class format { pretty, json, ecs, gcp, datadog, otlp, loguru, logfmt };
 
 struct configured_sink {
   std::shared_ptr<ctxlog::sink> sink;
@@ -66,7 +67,7 @@ CTXLOG_API void configure_from_environment();
 
 /// Sets the environment variables that a file of `KEY=value` lines names, except those that are set already:
 /// the environment wins. Blank lines, `#` comments, `export ` and single or double quotes are understood; a
-/// line that is none of these is reported on stderr and skipped. False when there is no such file. Call it
+/// line that is none of these is reported on stderr, without its value, and skipped. False when there is no such file. Call it
 /// before the first record and before other threads start (setenv).
 CTXLOG_API bool load_dotenv(const std::string& path = ".env");
 

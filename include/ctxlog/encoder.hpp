@@ -33,6 +33,24 @@ class CTXLOG_API encoder {
 /// The default schema of PROD: one flat JSON object a line, see docs/schema.md.
 CTXLOG_API std::shared_ptr<const encoder> json_encoder();
 
+/// Elastic Common Schema by the rules of ecs-logging, for Elasticsearch: strings under `labels`, other values
+/// under `ctxlog` with their type in the name. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES are read by
+/// this call, as they are by gcp_encoder(), datadog_encoder() and otlp_encoder(); each of these makes a new
+/// encoder.
+CTXLOG_API std::shared_ptr<const encoder> ecs_encoder();
+
+/// Google Cloud's structured logging. GOOGLE_CLOUD_PROJECT makes the trace id a path of that project.
+CTXLOG_API std::shared_ptr<const encoder> gcp_encoder();
+
+/// Datadog's standard attributes.
+CTXLOG_API std::shared_ptr<const encoder> datadog_encoder();
+
+/// OTLP in JSON, one LogsData object a line (OpenTelemetry protocol file exporter), for a Collector.
+CTXLOG_API std::shared_ptr<const encoder> otlp_encoder();
+
+/// `key=value` pairs as go-logfmt reads them, for Loki.
+CTXLOG_API std::shared_ptr<const encoder> logfmt_encoder();
+
 /// The nested schema of loguru's `serialize=True`: `{"text": …, "record": {…}}`.
 CTXLOG_API std::shared_ptr<const encoder> loguru_encoder();
 

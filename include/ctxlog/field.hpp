@@ -192,7 +192,8 @@ CTXLOG_API value object_value(arena&,
                               std::span<field> members);  // the later of two members with one key wins
 CTXLOG_API double widen(float) noexcept;                  // the double that prints like the float
 CTXLOG_API std::string_view copy(arena&, std::string_view);
-CTXLOG_API value copy(arena&, const value&);  // with everything it refers to
+CTXLOG_API value checked_value(arena&, const value&, std::size_t depth);  // what was put together by hand
+CTXLOG_API value copy(arena&, const value&);                              // with everything it refers to
 CTXLOG_API std::string_view checked_key(arena&,
                                         std::string_view);  // valid UTF-8 of at most limits::key_bytes
 
@@ -268,7 +269,8 @@ template <class T>
 value make_value(const T& v, arena& memory, std::size_t depth) {
   if (depth >= limits::depth) return value(depth_mark);
   if constexpr (std::same_as<T, ctxlog::value>) {
-    return v;
+    const bool composite = v.kind() == value_kind::array || v.kind() == value_kind::object;
+    return composite ? checked_value(memory, v, depth) : v;
   } else if constexpr (std::same_as<T, bool>) {
     return value(v);
   } else if constexpr (std::same_as<T, std::nullptr_t> || std::same_as<T, std::monostate>) {

@@ -57,6 +57,13 @@ int main(int count, char** arguments) {
     ::setenv("ENV", "PROD", 1);
     configure_from_environment();
     info("after");
+  } else if (what == "resource_again") {
+    info("first");
+    configure({.levels = "debug"});
+    info("second");
+    ::setenv("OTEL_SERVICE_NAME", "new", 1);
+    configure_from_environment();
+    info("third");
   } else if (what == "process_fields") {
     configure({.patchers = {{ctxlog::process_fields()}}});
     info("x");

@@ -54,6 +54,24 @@ TEST_CASE_METHOD(clean_logging, "the format given in code is the one of sinks wi
   CHECK_FALSE(nlohmann::json::accept(records.last().line));
 }
 
+TEST_CASE_METHOD(clean_logging, "every format that code can choose is a schema of its own", "[BL-06]") {
+  using ctxlog::format;
+  capture records;
+  const auto first_words = {std::pair(format::json, "{\"time\":"),
+                            std::pair(format::ecs, "{\"@timestamp\":"),
+                            std::pair(format::gcp, "{\"severity\":"),
+                            std::pair(format::datadog, "{\"timestamp\":"),
+                            std::pair(format::otlp, "{\"resourceLogs\":"),
+                            std::pair(format::loguru, "{\"text\":"),
+                            std::pair(format::logfmt, "ts=")};
+  for (const auto& [chosen, word] : first_words) {
+    configure({.format = chosen});
+    ctxlog::info("x");
+    INFO(word);
+    CHECK(records.last().line.starts_with(word));
+  }
+}
+
 TEST_CASE_METHOD(clean_logging, "a bad part of the levels is skipped and the rest counts", "[BL-07]") {
   configure({.levels = "warn,cfg.net=debug"});
   CHECK(ctxlog::logger("cfg.net").level() == level::debug);

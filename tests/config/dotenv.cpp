@@ -97,6 +97,23 @@ TEST_CASE("a line that is no assignment is reported with its number and skipped"
     CHECK(lines[i].find(":" + std::to_string(i + 2) + ": ") != std::string::npos);
 }
 
+TEST_CASE("a bad line is reported by its place, its name and what was expected, never by its value",
+          "[CH-07][H15]") {
+  const auto errors = loaded(
+                          "A='hunter2\nB=\"hunter2\" hunter2\nhunter2\nhunter2 = hunter2=hunter2\n"
+                          "hunter2 hunter2=hunter2\n")
+                          .child.error_lines();
+  REQUIRE(errors.size() >= 4);
+  const auto says = [&](std::size_t line, const std::string& what) {
+    return errors[line - 1].ends_with(":" + std::to_string(line) + ": " + what + "; the line is skipped");
+  };
+  CHECK(says(1, "A: expected a closing quote"));
+  CHECK(says(2, "B: expected nothing but a comment after the closing quote"));
+  CHECK(says(3, "expected NAME=value"));
+  CHECK(errors[3].ends_with(":5: expected a name of letters, digits and _ before =; the line is skipped"));
+  for (const auto& line : errors) CHECK(line.find("hunter2") == line.npos);
+}
+
 TEST_CASE("a file that is not there is no error", "[CH-07]") {
   const auto child = run_child("config_print", {"dotenv", "/nonexistent/.env"});
   CHECK(child.status == 3);

@@ -91,6 +91,51 @@ TEST_CASE("LOG_FORMAT changes the schema and nothing else", "[environment]") {
   CHECK(loguru["record"]["extra"]["request_id"] == "r-1");
 }
 
+TEST_CASE("every name of LOG_FORMAT chooses its schema", "[environment]") {
+  const auto line = [](const char* name) {
+    const auto child = request(
+        {"ENV=PROD", "LOG_FORMAT=" + std::string(name), "OTEL_SERVICE_NAME=shop", "GOOGLE_CLOUD_PROJECT=p"});
+    CHECK(child.errors.empty());
+    return child.output;
+  };
+  const auto object = [&](const char* name) { return nlohmann::json::parse(line(name)); };
+  CHECK(is_pretty_request(line("pretty")));
+  CHECK(is_json_request(line("json")));
+  const auto ecs = object("Ecs");
+  CHECK(ecs["log.level"] == "info");
+  CHECK(ecs["service.name"] == "shop");
+  CHECK(ecs["labels"]["request_id"] == "r-1");
+  CHECK(ecs["ctxlog"]["order_id.long"] == 42);
+  const auto gcp = object("gcp");
+  CHECK(gcp["severity"] == "INFO");
+  CHECK(gcp["serviceContext"]["service"] == "shop");
+  CHECK(gcp["request_id"] == "r-1");
+  const auto datadog = object("datadog");
+  CHECK(datadog["status"] == "info");
+  CHECK(datadog["service"] == "shop");
+  CHECK(datadog["request_id"] == "r-1");
+  const auto otlp = object("otlp")["resourceLogs"][0];
+  CHECK(otlp["resource"]["attributes"][0]["value"]["stringValue"] == "shop");
+  CHECK(otlp["scopeLogs"][0]["logRecords"][0]["body"]["stringValue"] == "order 42 placed");
+  CHECK(object("loguru")["record"]["extra"]["request_id"] == "r-1");
+  const auto logfmt = line(" LOGFMT ");
+  CHECK(logfmt.starts_with("ts="));
+  CHECK(logfmt.find(" level=info msg=\"order 42 placed\" ") != logfmt.npos);
+  CHECK(logfmt.ends_with(" order_id=42 request_id=r-1\n"));
+}
+
+TEST_CASE("the resource variables are read again when the environment is", "[environment]") {
+  const auto child =
+      run_child("config_print", {"resource_again"},
+                {"ENV=PROD", "LOG_FORMAT=ecs", "OTEL_SERVICE_NAME=old", "OTEL_RESOURCE_ATTRIBUTES=bad"});
+  const auto lines = child.output_lines();
+  REQUIRE(lines.size() == 3);
+  CHECK(nlohmann::json::parse(lines[0])["service.name"] == "old");
+  CHECK(nlohmann::json::parse(lines[1])["service.name"] == "old");
+  CHECK(nlohmann::json::parse(lines[2])["service.name"] == "new");
+  CHECK(child.error_lines().size() == 2);  // once for each time they are read
+}
+
 TEST_CASE("an unknown LOG_FORMAT is ignored with one warning that names it", "[environment]") {
   const auto child = request({"ENV=PROD", "LOG_FORMAT=xml"});
   CHECK(is_json_request(child.output));

@@ -7,13 +7,14 @@
 #include <limits>
 #include <list>
 #include <map>
-#include "json.hpp"
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ctxlog/config.hpp"
 #include "ctxlog/ctxlog.hpp"
+#include "json.hpp"
 #include "support.hpp"
 
 using namespace encoders_test;
@@ -35,14 +36,19 @@ constexpr bool thread_sanitizer = false;
 struct all_encoders {
   probe json{ctxlog::json_encoder()};
   probe loguru{ctxlog::loguru_encoder()};
+  probe ecs{ctxlog::ecs_encoder()};
+  probe gcp{ctxlog::gcp_encoder()};
+  probe datadog{ctxlog::datadog_encoder()};
+  probe otlp{ctxlog::otlp_encoder()};
+  probe logfmt{ctxlog::logfmt_encoder()};
   probe plain{ctxlog::pretty_encoder(false)};
   probe colour{ctxlog::pretty_encoder(true)};
   probe pattern{ctxlog::pattern_encoder("{time} | {level} | {message} | {extra}")};
 
   // Judge the latest record; they fail the test with what is wrong.
   void check() const {
-    strict_json::parse(json.line());
-    strict_json::parse(loguru.line());
+    for (const probe* each : {&json, &loguru, &ecs, &gcp, &datadog, &otlp}) strict_json::parse(each->line());
+    strict_logfmt::parse(logfmt.line());
     check_lines_for_people();
   }
   void check_lines_for_people() const {
@@ -54,6 +60,18 @@ struct all_encoders {
     require_harmless(line.substr(0, line.size() - 1));
   }
 };
+
+void require_otlp_data(const strict_json::object& line, const std::string& message, const std::string& key,
+                       const std::string& value) {
+  const auto get = [&](const auto&... path) {
+    return line.get<std::string>("resourceLogs", 0, "scopeLogs", 0, "logRecords", 0, path...);
+  };
+  const std::size_t last = line.size("resourceLogs", 0, "scopeLogs", 0, "logRecords", 0, "attributes") - 1;
+  const std::string expected = key.empty() ? "fields." : key;
+  if (get("body", "stringValue") != message || get("attributes", last, "key") != expected ||
+      get("attributes", last, "value", "stringValue") != value)
+    FAIL("otlp: not the data that was logged: " << line.text());
+}
 
 std::string array_of(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
@@ -103,6 +121,18 @@ TEST_CASE("100 000 random byte strings as message, key and value stay data in ev
     if (!same) FAIL("json: not the data that was logged: " << encoders.json.line());
     if (encoders.loguru.json().get<std::string>("record", "extra", emitted_key) != shown_value)
       FAIL("loguru: not the data that was logged: " << encoders.loguru.line());
+    for (const probe* flat : {&encoders.gcp, &encoders.datadog})
+      if (flat->json().get<std::string>("message") != well_formed(message) ||
+          flat->json().get<std::string>(emitted_key) != shown_value)
+        FAIL("a flat schema: not the data that was logged: " << flat->line());
+    const auto ecs = encoders.ecs.json();
+    if (ecs.get<std::string>("message") != well_formed(message) ||
+        ecs.get<std::string>("labels", ecs.keys("labels").back()) != shown_value)
+      FAIL("ecs: not the data that was logged: " << encoders.ecs.line());
+    require_otlp_data(encoders.otlp.json(), well_formed(message), emitted_key, shown_value);
+    const auto pairs = encoders.logfmt.logfmt();
+    if (pairs["msg"] != well_formed(message) || pairs.back().value != shown_value)
+      FAIL("logfmt: not the data that was logged: " << encoders.logfmt.line());
     encoders.check_lines_for_people();
     const auto lines = sinks_test::split_lines(encoders.plain.line()).size();
     const auto newlines = static_cast<std::size_t>(std::count(message.begin(), message.end(), '\n'));
@@ -309,4 +339,30 @@ TEST_CASE("A string at the limit is whole and one byte more is cut", "[H15]") {
   const std::string noise(2 * ctxlog::limits::string_bytes, '\x9f');
   ctxlog::info(noise, "noise"_kv = noise);
   encoders.check();
+}
+
+TEST_CASE("An object put together by hand with a repeated key is strict JSON in every schema", "[H15]") {
+  all_encoders encoders;
+  const std::vector<ctxlog::field> inner{{"x", ctxlog::value(true)}, {"x", ctxlog::value(false)}};
+  const ctxlog::value object{std::span<const ctxlog::field>(inner)};
+  const std::vector<ctxlog::field> outer{{"a", ctxlog::value(true)}, {"a", object}};
+  const auto bound = ctxlog::logger("hand").bind(kv("bound", object));
+  bound.info("by hand", "object"_kv = ctxlog::value(std::span<const ctxlog::field>(outer)),
+             "list"_kv = std::vector{object});
+  encoders.check();
+  CHECK(encoders.json.json().text("object") == R"({"a":{"x":false}})");
+}
+
+TEST_CASE("Encoders that meet in the caches do not take each other's text") {
+  probe otlp(ctxlog::otlp_encoder());
+  for (int i = 0; i < 63; ++i) ctxlog::gcp_encoder();  // so that the next one has the places of the first
+  probe datadog(ctxlog::datadog_encoder());
+  const auto ambient = ctxlog::with_fields(kv("request_id", "r-1"));
+  for (int i = 0; i < 3; ++i) {
+    ctxlog::info("shared", "n"_kv = i);
+    strict_json::parse(otlp.line());
+    CHECK(otlp.json().keys() == std::vector<std::string>{"resourceLogs"});
+    CHECK(datadog.json().get<std::string>("request_id") == "r-1");
+    CHECK(datadog.json().get<int>("n") == i);
+  }
 }

@@ -4,13 +4,13 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <chrono>
 #include <map>
-#include "json.hpp"
 #include <optional>
 #include <stdexcept>
 #include <string>
 
 #include "ctxlog/config.hpp"
 #include "ctxlog/ctxlog.hpp"
+#include "json.hpp"
 #include "support.hpp"
 
 using namespace encoders_test;

@@ -8,13 +8,13 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
-#include "json.hpp"
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "ctxlog/config.hpp"
 #include "ctxlog/ctxlog.hpp"
+#include "json.hpp"
 #include "support.hpp"
 
 using namespace encoders_test;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <regex>
 #include <string>
@@ -17,6 +18,7 @@
 #include "ctxlog/sinks/callback.hpp"
 #include "sinks.hpp"
 #include "strict_json.hpp"
+#include "strict_logfmt.hpp"
 
 namespace encoders_test {
 
@@ -40,6 +42,7 @@ class probe {
   const std::string& line() const { return seen_->line; }
   std::size_t records() const { return seen_->records; }
   strict_json::object json() const { return strict_json::parse(line()); }
+  strict_logfmt::line logfmt() const { return strict_logfmt::parse(line()); }
 
  private:
   struct seen {
@@ -49,6 +52,21 @@ class probe {
   std::shared_ptr<seen> seen_;
   ctxlog::sink_id id_ = 0;
 };
+
+/// Sets an environment variable for as long as it lives; it was not set before.
+class environment_variable {
+ public:
+  environment_variable(const char* name, const char* text) : name_(name) { ::setenv(name, text, 1); }
+  environment_variable(const environment_variable&) = delete;
+  environment_variable& operator=(const environment_variable&) = delete;
+  ~environment_variable() { ::unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+inline constexpr const char* trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+inline constexpr const char* span_id = "00f067aa0ba902b7";
 
 inline std::string replaced(const std::string& text, const char* expression, const char* by) {
   return std::regex_replace(text, std::regex(expression), by);

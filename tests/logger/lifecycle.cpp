@@ -44,10 +44,12 @@ TEST_CASE("a child forked while threads log logs too, as itself", "[H9][H14][lif
 }
 
 TEST_CASE("a record of the usual shape allocates nothing once the thread is warm", "[perf][lifecycle]") {
-  const auto child = run_child("logger_allocations", {}, {"ENV=PROD"});
-  INFO(child.output << child.errors);
-  CHECK(child.status == 0);
-  CHECK(child.output == "allocations of 1000 records: 0\nlines: 1100\n");
+  for (const char* format : {"json", "ecs", "gcp", "datadog", "otlp", "logfmt"}) {
+    const auto child = run_child("logger_allocations", {}, {"ENV=PROD", "LOG_FORMAT=" + std::string(format)});
+    INFO(format << '\n' << child.output << child.errors);
+    CHECK(child.status == 0);
+    CHECK(child.output == "allocations of 1000 records: 0\nlines: 1100\n");
+  }
 }
 
 TEST_CASE("without memory a log call does not throw and the record is counted", "[H14][lifecycle]") {

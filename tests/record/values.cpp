@@ -255,6 +255,33 @@ TEST_CASE_METHOD(clean_logging, "of two members with one key the later wins, in 
   CHECK(logged(replaced).field<value>("v").object().size() == 1);
 }
 
+TEST_CASE_METHOD(clean_logging, "an object put together by hand has each key once, well-formed and bounded",
+                 "[values][H15]") {
+  using members = std::vector<ctxlog::field>;
+  const auto object = [](const members& m) { return value(std::span<const ctxlog::field>(m)); };
+  const auto number = [](std::int64_t n) { return value(n); };
+  const members inner{{"x\xff", number(1)}, {"y", number(2)}, {"x\xfe", number(3)}};
+  const std::vector<value> list{object(inner), number(4)};
+  const members outer{{"a", number(5)}, {"b", object(inner)}, {"a", value(std::span<const value>(list))}};
+  CHECK(json_of(object(outer)) == "{\"a\":[{\"x\ufffd\":3,\"y\":2},4],\"b\":{\"x\ufffd\":3,\"y\":2}}");
+  CHECK(logged(object(outer)).field<value>("v").object().size() == 2);  // a reader of JSON hides a second one
+  CHECK(logged(object(inner)).field<value>("v").object().size() == 2);
+  CHECK(json_of(std::vector<value>{object(inner)}) == "[{\"x\ufffd\":3,\"y\":2}]");
+  capture records(as_json());
+  ctxlog::logger("bound")
+      .bind(kv("v", object(outer)))
+      .patch([&](ctxlog::record& rec) { rec.set("w", object(inner)); })
+      .info("x");
+  CHECK(parsed(records.only())["v"]["b"].size() == 2);
+  CHECK(parsed(records.only())["w"].size() == 2);
+  std::vector<value> nested(40);
+  for (std::size_t i = 1; i < nested.size(); ++i)
+    nested[i] = value(std::span<const value>(&nested[i - 1], 1));
+  CHECK(json_of(nested.back()).find("(too deep)") != std::string::npos);
+  const std::vector<value> many(1'001);
+  CHECK(parsed(logged(value(std::span<const value>(many))))["v"].back() == "\u2026(+1 items)");
+}
+
 TEST_CASE_METHOD(clean_logging, "pairs, tuples and nesting of all of these", "[values]") {
   CHECK(json_of(std::pair(1, "one")) == R"([1,"one"])");
   CHECK(json_of(std::tuple(1, 2.5, true, "x")) == R"([1,2.5,true,"x"])");
