@@ -90,19 +90,19 @@ inline bool begins_with_time(std::string_view line) {
 
 /// Throws strict_json::error when `text` is not UTF-8 or holds a control, format or separator character.
 inline void require_harmless(std::string_view text) {
-  strict_json::detail::require_well_formed(text, "the text");
-  strict_json::detail::require_no_raw_control(text);
+  strict_json::require_well_formed(text, "the text");
+  strict_json::require_no_raw_control(text);
 }
 
 /// Throws strict_json::error unless every physical line of a record without colours is harmless and begins
 /// with what is the encoder's own.
 inline void require_pretty(std::string_view text) {
-  if (!text.ends_with('\n')) strict_json::detail::fail("the last line does not end", text);
+  if (!text.ends_with('\n')) strict_json::fail("the last line does not end", text);
   bool first = true;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     if (first ? !begins_with_time(line) : !line.starts_with(gutter))
-      strict_json::detail::fail("the line begins with data", line);
+      strict_json::fail("the line begins with data", line);
     require_harmless(line);
     text.remove_prefix(line.size() + 1);
     first = false;

@@ -47,7 +47,7 @@ class line {
 
 namespace detail {
 
-using strict_json::detail::fail;
+using strict_json::fail;
 
 class reader {
  public:
@@ -117,8 +117,8 @@ class reader {
 inline line parse(std::string_view text) {
   if (!text.ends_with('\n')) detail::fail("the line does not end", text);
   text.remove_suffix(1);
-  strict_json::detail::require_well_formed(text, "the line");
-  strict_json::detail::require_no_raw_control(text);
+  strict_json::require_well_formed(text, "the line");
+  strict_json::require_no_raw_control(text);
   return line(detail::reader(text).read());
 }
 
