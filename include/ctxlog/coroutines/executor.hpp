@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "ctxlog/context.hpp"
@@ -11,7 +12,12 @@
 #include "ctxlog/propagate.hpp"
 
 namespace ctxlog {
+
+class default_executor;
+
 namespace detail {
+
+CTXLOG_API void post_to_default_executor(std::function<void()> job);
 
 template <class>
 inline constexpr bool no_verb = false;
@@ -20,7 +26,9 @@ inline constexpr bool no_verb = false;
 // executors before 1.29, whose execute() is private; things that have an executor.
 template <class Executor, class F>
 void submit(Executor& executor, F f) {
-  if constexpr (requires { executor.post(f); }) {
+  if constexpr (std::is_same_v<std::remove_cv_t<Executor>, default_executor>) {
+    post_to_default_executor(std::move(f));  // the job enters its context itself, and leaves it in time
+  } else if constexpr (requires { executor.post(f); }) {
     static_cast<void>(executor.post(std::move(f)));
   } else if constexpr (requires { executor.execute(f); }) {
     static_cast<void>(executor.execute(std::move(f)));
@@ -54,8 +62,6 @@ void submit(Executor& executor, F f) {
                   "submit_task, get_executor");
   }
 }
-
-CTXLOG_API void post_to_default_executor(std::function<void()> job);
 
 }  // namespace detail
 

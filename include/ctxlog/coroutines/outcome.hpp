@@ -31,6 +31,8 @@ class outcome {
   }
   void fail(std::exception_ptr failure) noexcept { state_.template emplace<2>(std::move(failure)); }
 
+  void forget() noexcept { state_.template emplace<0>(); }
+
   /// Keeps what `f(args...)` returns or throws.
   template <class F, class... Args>
   void set_result_of(F&& f, Args&&... args) noexcept {

@@ -68,9 +68,15 @@ template <class Executor, class F, class... Args>
 auto run_on(Executor&& executor, F&& f, Args&&... args) {
   using result = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
   using call = detail::submitted_call<result, std::decay_t<F>, std::decay_t<Args>...>;
-  auto submitted = std::make_shared<detail::work<result>>(context::current(), "", detail::start_place{});
-  detail::submit(executor, [shared = std::make_shared<call>(submitted, std::forward<F>(f),
-                                                            std::forward<Args>(args)...)] { (*shared)(); });
+  auto submitted = std::make_shared<detail::work<result>>(
+      context::current(), "", detail::start_place{__builtin_FILE(), __builtin_LINE(), __builtin_FUNCTION()});
+  try {
+    detail::submit(executor, [shared = std::make_shared<call>(submitted, std::forward<F>(f),
+                                                              std::forward<Args>(args)...)] { (*shared)(); });
+  } catch (...) {
+    submitted->result.forget();  // the caller knows
+    throw;
+  }
   return running<result>(std::move(submitted));
 }
 
