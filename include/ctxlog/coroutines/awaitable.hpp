@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -67,6 +68,23 @@ struct kept_awaiter {
 
   kept_awaitable<A> awaited;
   inner_type inner;
+};
+
+// What await_transform() of some libraries passes on must be movable, as awaiters of ours are not: they are
+// made of this when the await begins.
+template <template <class> class Awaiter, class A, class... Bound>
+class movable_awaitable {
+ public:
+  explicit movable_awaitable(A&& a, Bound&... bound) : awaited_(std::forward<A>(a)), bound_(bound...) {}
+
+  Awaiter<A> operator co_await() {  // once; not only for rvalues, because some libraries ask an lvalue
+    return std::apply([this](Bound&... bound) { return Awaiter<A>(static_cast<A&&>(awaited_), bound...); },
+                      bound_);
+  }
+
+ private:
+  kept_awaitable<A> awaited_;
+  std::tuple<Bound&...> bound_;
 };
 
 template <class Awaiter, class Handle>

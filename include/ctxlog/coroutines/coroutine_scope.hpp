@@ -26,7 +26,8 @@ class CTXLOG_API coroutine_scope {
   template <class A>
   [[nodiscard]] auto operator()(A&& awaited) {
     if (!in_own_context()) adopt_foreign_context();
-    return detail::aware_awaiter<A>(std::forward<A>(awaited), state_);
+    return detail::movable_awaitable<detail::aware_awaiter, A, detail::coroutine_state>(
+        std::forward<A>(awaited), state_);
   }
 
  private:

@@ -120,7 +120,9 @@ class preserved_function {
 /// for awaiters that insist on a promise type.
 template <class A>
   requires detail::awaitable<A>
-[[nodiscard]] auto preserve(A&& awaited) { return detail::preserving_awaiter<A>(std::forward<A>(awaited)); }
+[[nodiscard]] auto preserve(A&& awaited) {
+  return detail::movable_awaitable<detail::preserving_awaiter, A>(std::forward<A>(awaited));
+}
 
 /// For a function that returns a coroutine: a function that, when called, takes the context of that call to
 /// what it returns, a task, which runs in it whenever and wherever it is awaited. Nothing that it binds or

@@ -25,7 +25,8 @@ using ctxlog::sync_wait;
 using ctxlog::task;
 using ctxlog::asio::context_executor;
 
-TEST_CASE_METHOD(clean_context, "run_on takes Asio's pools, contexts, executors and strands", "[FA-03][DR-04]") {
+TEST_CASE_METHOD(clean_context, "run_on takes Asio's pools, contexts, executors and strands",
+                 "[FA-03][DR-04]") {
   asio::thread_pool pool(2);
   asio::any_io_executor any = pool.get_executor();
   const auto caller = [](asio::thread_pool& own_pool, asio::any_io_executor& own_any) -> task<std::string> {

@@ -50,7 +50,8 @@ void queue(uv_loop& loop, std::function<void()> on_pool, std::function<void()> o
   auto* const work = new queued_work{{}, std::move(on_pool), std::move(on_loop)};
   work->request.data = work;
   const int error = uv_queue_work(
-      loop.get(), &work->request, [](uv_work_t* request) { static_cast<queued_work*>(request->data)->on_pool(); },
+      loop.get(), &work->request,
+      [](uv_work_t* request) { static_cast<queued_work*>(request->data)->on_pool(); },
       [](uv_work_t* request, int) {
         const std::unique_ptr<queued_work> own(static_cast<queued_work*>(request->data));
         own->on_loop();
@@ -70,7 +71,8 @@ TEST_CASE_METHOD(clean_context, "a thousand callbacks of libuv run in their regi
       request_id.set("left behind");
     };
     queue(loop, bind_context(check), bind_context(check));
-    queue(loop, [&] { plain_calls.expect("none"); }, [&] { plain_calls.expect("none"); });
+    queue(
+        loop, [&] { plain_calls.expect("none"); }, [&] { plain_calls.expect("none"); });
   }
   CHECK(loop.run_counting_leaks() == 0);
   CHECK(bound_calls.right() == 2000);
