@@ -4,6 +4,7 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <functional>
 #include <latch>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -195,6 +196,35 @@ TEST_CASE_METHOD(clean_context, "a thousand races between a result and a stop re
     if (round % 100 != 0) continue;
     REQUIRE(pool.finish() == 0);
   }
+}
+
+// A vector clock in the context, as tracers keep it: branches that share it would look ordered.
+TEST_CASE_METHOD(clean_context, "what branches write is theirs: neither follows the other, both the parent",
+                 "[H12][FA-08]") {
+  using clock = std::map<std::string, int>;
+  constinit static ctxlog::context_var<clock> causality{"causality"};
+  constexpr auto tick = [](const std::string& own) {
+    auto next = causality.get_or({});
+    ++next[own];
+    causality.set(std::move(next));
+  };
+  threads pool(2);
+  const auto branch = [tick](threads& own_pool, std::string own) -> task<clock> {
+    tick(own);
+    co_await own_pool.hop();
+    tick(own);
+    co_return causality.get();
+  };
+  const auto parent = [&](threads& own_pool) -> task<> {
+    tick("parent");
+    const auto [left, right] = co_await when_all(branch(own_pool, "left"), branch(own_pool, "right"));
+    CHECK(left == clock{{"parent", 1}, {"left", 2}});
+    CHECK(right == clock{{"parent", 1}, {"right", 2}});
+    tick("parent");
+    CHECK(causality.get() == clock{{"parent", 2}});
+  };
+  sync_wait(parent(pool));
+  CHECK(pool.finish() == 0);
 }
 
 }  // namespace

@@ -227,6 +227,25 @@ TEST_CASE_METHOD(clean_context, "a function is told to stop through its handle, 
   CHECK(records.only().message == "a task failed and nobody waited for it");
 }
 
+TEST_CASE_METHOD(clean_context, "a function is told to stop with the task that called it") {
+  threads pool(1);
+  std::promise<void> started;
+  const auto calling = [](threads& own_pool, std::promise<void>& own_started) -> task<bool> {
+    co_return co_await run_on(own_pool, [&] {
+      std::promise<void> told;
+      const std::stop_callback on_stop(ctxlog::this_task::stop_token(), [&] { told.set_value(); });
+      own_started.set_value();
+      told.get_future().wait();
+      return true;
+    });
+  };
+  auto caller = ctxlog::spawn(calling(pool, started));
+  started.get_future().wait();
+  caller.request_stop();
+  CHECK(sync_wait(std::move(caller)));
+  CHECK(pool.finish() == 0);
+}
+
 TEST_CASE("a normal end waits for what the default executor was given", "[H5]") {
   const auto child = logger_test::run_child("coroutines_exit");
   CHECK(child.status == 0);

@@ -7,12 +7,14 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include "ctxlog/coroutines/executor.hpp"
 #include "ctxlog/coroutines/running.hpp"
+#include "ctxlog/coroutines/this_task.hpp"
 
 namespace ctxlog {
 namespace detail {
@@ -24,7 +26,9 @@ class submitted_call {
   template <class Function, class... Arguments>
   explicit submitted_call(std::shared_ptr<work<T>> result, Function&& function, Arguments&&... arguments)
       : work_(std::move(result)),
-        call_(std::in_place, std::forward<Function>(function), std::forward<Arguments>(arguments)...) {}
+        call_(std::in_place, std::forward<Function>(function), std::forward<Arguments>(arguments)...) {
+    with_caller_.emplace(this_task::stop_token(), stop_work{work_->stop()});
+  }
   submitted_call(const submitted_call&) = delete;
   submitted_call& operator=(const submitted_call&) = delete;
   ~submitted_call() {
@@ -47,12 +51,19 @@ class submitted_call {
 
  private:
   void finish() noexcept {
+    with_caller_.reset();
     const auto waiting = std::exchange(work_, nullptr)->finish();
     waiting.resume();
   }
 
+  struct stop_work {
+    void operator()() const noexcept { std::stop_source(source).request_stop(); }
+    std::stop_source source;
+  };
+
   std::shared_ptr<work<T>> work_;
   std::optional<std::tuple<F, Args...>> call_;
+  std::optional<std::stop_callback<stop_work>> with_caller_;
 };
 
 }  // namespace detail
@@ -60,7 +71,8 @@ class submitted_call {
 /// Calls `f(args...)` on a thread of `executor`, in a copy of the context current here. The call is submitted
 /// at once, whether or not the result is awaited; f and the arguments are moved or copied into it, as for
 /// std::thread (std::ref for a reference). Awaiting yields what f returns or throws, and the coroutine goes
-/// on on the executor's thread; dropped, see running. f can ask this_task::stop_token(). The executor is
+/// on on the executor's thread; dropped, see running. f can ask this_task::stop_token(): it is
+/// told through the handle, and with its caller. The executor is
 /// anything that context_pool knows, or an Asio executor or pool, and is used during this call only. An
 /// executor that drops the call without running it makes it fail with std::future_error (broken_promise).
 /// Throws what the executor throws.

@@ -19,8 +19,8 @@ namespace this_task {
 CTXLOG_API std::string name();
 
 /// Tells this work to stop: asked through its handle (running::request_stop()), by when_all() after a failure
-/// or by when_any() after the first result. Never, when nobody can ask. Work begun by co_await is told with
-/// its awaiter; spawned work only through its own handle.
+/// or by when_any() after the first result. Never, when nobody can ask. What a task awaits, and what
+/// it gives to run_on() and to_thread(), is told with it; what it spawns only through its own handle.
 CTXLOG_API std::stop_token stop_token() noexcept;
 
 }  // namespace this_task
