@@ -135,6 +135,7 @@ TEST_CASE_METHOD(clean_context, "post carries the context, also for what can onl
   const auto bound = request_id.bind("A");
   ctxlog::default_executor().post([promise = std::move(seen)]() mutable { promise.set_value(read_id()); });
   CHECK(answer.get() == "A");
+  while (ctxlog::detail::live_nodes() != 1) std::this_thread::yield();  // the job is over
 }
 
 // Executors with one verb each; each runs the job later, on a thread of its own.

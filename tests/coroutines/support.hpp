@@ -48,11 +48,9 @@ class threads {
   ~threads() { finish(); }
 
   void post(std::function<void()> job) {
-    {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-    }
-    arrived_.notify_one();
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    arrived_.notify_one();  // under the lock: once the job has run, this may be destroyed
   }
 
   /// Ends the threads, once nothing is left to do; returns after how many jobs something was left behind.
