@@ -211,6 +211,7 @@ TEST_CASE_METHOD(clean_context, "foreign coroutines with a scope keep their cont
         own_seen.expect(one == 1);
         own_seen.expect(own);
       }
+      co_await scope(own_pool.hop());
       request_id.set("left behind");
     }
     own_seen.expect("none");

@@ -132,10 +132,12 @@ TEST_CASE_METHOD(clean_context, "jobs that wait for each other get a thread each
 TEST_CASE_METHOD(clean_context, "post carries the context, also for what can only be moved") {
   std::promise<std::string> seen;
   auto answer = seen.get_future();
-  const auto bound = request_id.bind("A");
-  ctxlog::default_executor().post([promise = std::move(seen)]() mutable { promise.set_value(read_id()); });
+  {
+    const auto bound = request_id.bind("A");
+    ctxlog::default_executor().post([promise = std::move(seen)]() mutable { promise.set_value(read_id()); });
+  }
   CHECK(answer.get() == "A");
-  while (ctxlog::detail::live_nodes() != 1) std::this_thread::yield();  // the job is over
+  while (ctxlog::detail::live_nodes() != 0) std::this_thread::yield();  // until the job is over
 }
 
 // Executors with one verb each; each runs the job later, on a thread of its own.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <condition_variable>
 #include <coroutine>
 #include <deque>
@@ -28,7 +29,10 @@ inline std::string read_id() { return request_id.get_or("none"); }
 class verdict {
  public:
   void expect(const std::string& want) { expect(read_id() == want); }
-  void expect(bool as_it_should) { (as_it_should ? right_ : wrong_)++; }
+  template <std::same_as<bool> Bool>  // no literal, which converts to bool sooner than to std::string
+  void expect(Bool as_it_should) {
+    (as_it_should ? right_ : wrong_)++;
+  }
   int right() const { return right_; }
   int wrong() const { return wrong_; }
 

@@ -38,8 +38,14 @@ class aware_promise : public Promise {
   using library_promise = Promise;
   using Promise::Promise;
 
-  auto initial_suspend() { return initial_awaiter(Promise::initial_suspend(), state_); }
-  auto final_suspend() noexcept { return final_awaiter(Promise::final_suspend(), state_); }
+  auto initial_suspend() {
+    return initial_awaiter<decltype(std::declval<Promise&>().initial_suspend())>(Promise::initial_suspend(),
+                                                                                 state_);
+  }
+  auto final_suspend() noexcept {
+    return final_awaiter<decltype(std::declval<Promise&>().final_suspend())>(Promise::final_suspend(),
+                                                                             state_);
+  }
 
   // Who throws here leaves the coroutine without final_suspend().
   void unhandled_exception() {
