@@ -92,12 +92,17 @@ task<int> fails_at_once(const char* message) {
 task<int> waits_for_stop(std::atomic<int>& stopped) {
   struct stop_request {
     bool await_ready() const { return token.stop_requested(); }
-    void await_suspend(std::coroutine_handle<> waiting) {
-      callback.emplace(token, [waiting] { waiting.resume(); });
+    // Whoever is second of the two, the callback and the end of its registration, resumes.
+    bool await_suspend(std::coroutine_handle<> waiting) {
+      callback.emplace(token, [this, waiting] {
+        if (second.exchange(true)) waiting.resume();
+      });
+      return !second.exchange(true);
     }
     void await_resume() const noexcept {}
     std::stop_token token = ctxlog::this_task::stop_token();
-    std::optional<std::stop_callback<std::function<void()>>> callback;
+    std::optional<std::stop_callback<std::function<void()>>> callback{};
+    std::atomic<bool> second{false};
   };
   stop_request stop;
   co_await stop;
