@@ -128,7 +128,7 @@ bool drop_last(std::atomic<std::uint32_t>& counter) noexcept {
 cell** slots_of(node* owner) noexcept { return reinterpret_cast<cell**>(owner + 1); }
 node** lineage_of(node* owner) noexcept { return reinterpret_cast<node**>(slots_of(owner) + owner->size); }
 node* const* lineage_of(const node* owner) noexcept {
-  return reinterpret_cast<node* const*>(owner->slots() + owner->size);
+  return reinterpret_cast<node* const*>(owner->cells() + owner->size);
 }
 
 bool is_open(const node* owner) noexcept {
@@ -201,7 +201,7 @@ node* derive(const node* base, std::uint32_t id, cell* value, binding_state init
   made->parent = flat ? nullptr : share(base);
   made->depth = flat || !base ? 0 : base->depth + 1;
   made->lineage_size = open_ancestors;
-  if (inherited) std::memcpy(slots_of(made), base->slots(), inherited * sizeof(cell*));
+  if (inherited) std::memcpy(slots_of(made), base->cells(), inherited * sizeof(cell*));
   std::fill(slots_of(made) + inherited, slots_of(made) + size, nullptr);
   slots_of(made)[id] = value;
   if (flat) inherit_flattened(made, base);
@@ -225,7 +225,7 @@ cell* surviving_value(const node* before, std::uint32_t id) noexcept {
   };
   for (; before; before = before->parent) {
     if (before->id == id) {
-      if (!undone(before)) return before->slots()[id];
+      if (!undone(before)) return before->cells()[id];
     } else if (before->flat) {
       const auto end = lineage_of(before) + before->lineage_size;
       const auto binder =
@@ -239,7 +239,7 @@ cell* surviving_value(const node* before, std::uint32_t id) noexcept {
 // Whether nothing is bound but slot `id`, and nothing open can want to find itself in the lineage.
 bool is_spent(const node* current, std::uint32_t id) noexcept {
   for (std::uint32_t i = 0; i != current->size; ++i) {
-    if (i != id && current->slots()[i]) return false;
+    if (i != id && current->cells()[i]) return false;
   }
   return !any_in_lineage(current, is_open);
 }

@@ -48,7 +48,7 @@ const char* text_of(mismatch_kind kind) noexcept {
 
 bool binds_anything(const node* owner) noexcept {
   return owner &&
-         std::any_of(owner->slots(), owner->slots() + owner->size, [](const cell* held) { return held; });
+         std::any_of(owner->cells(), owner->cells() + owner->size, [](const cell* held) { return held; });
 }
 
 std::string joined(const std::vector<std::string_view>& names) {

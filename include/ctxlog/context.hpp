@@ -82,7 +82,7 @@ struct node {
       lineage_size;  // a flat node's ancestors that can still be undone; their array follows the slots
   bool flat;         // owns every slot instead of its own only
 
-  cell* const* slots() const noexcept { return reinterpret_cast<cell* const*>(this + 1); }
+  cell* const* cells() const noexcept { return reinterpret_cast<cell* const*>(this + 1); }
 };
 
 /// The calling thread's node, borrowed: valid until this thread changes its context. Null is the empty
@@ -112,7 +112,7 @@ inline cell* share(const cell* shared) noexcept {
 
 /// What `owner` holds for variable `id`, borrowed; null when unbound. Async-signal-safe.
 inline const cell* slot(const node* owner, std::uint32_t id) noexcept {
-  return owner && id < owner->size ? owner->slots()[id] : nullptr;
+  return owner && id < owner->size ? owner->cells()[id] : nullptr;
 }
 
 /// Number of a context's content: 0 is the empty context; contents that differ never share a number within a

@@ -227,9 +227,9 @@ value range_value(const T& range, arena& memory, std::size_t depth) {
   else
     total = static_cast<std::size_t>(std::ranges::distance(range));
   const std::size_t kept = std::min(total, limits::items);
-  const std::size_t slots = kept + (kept < total ? 1 : 0);
+  const std::size_t places = kept + (kept < total ? 1 : 0);
   if constexpr (map_like<T>) {
-    auto* members = allocate<field>(memory, slots);
+    auto* members = allocate<field>(memory, places);
     std::size_t n = 0;
     for (auto it = std::ranges::begin(range); n < kept; ++it, ++n) {
       const auto& [key, mapped] = *it;
@@ -238,16 +238,16 @@ value range_value(const T& range, arena& memory, std::size_t depth) {
           field{key_copy, lasting<range_element>(make_value(mapped, memory, depth + 1), memory)};
     }
     if (kept < total) new (members + n) field{cut_key, cut_mark(memory, total - kept, "members")};
-    return object_value(memory, {members, slots});
+    return object_value(memory, {members, places});
   } else {
-    auto* items = allocate<value>(memory, slots);
+    auto* items = allocate<value>(memory, places);
     std::size_t n = 0;
     for (auto it = std::ranges::begin(range); n < kept; ++it, ++n) {
       const std::ranges::range_value_t<const T>& item = *it;
       new (items + n) value(lasting<range_element>(make_value(item, memory, depth + 1), memory));
     }
     if (kept < total) new (items + n) value(cut_mark(memory, total - kept, "items"));
-    return value(std::span<const value>(items, slots));
+    return value(std::span<const value>(items, places));
   }
 }
 

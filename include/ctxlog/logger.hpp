@@ -113,7 +113,7 @@ consteval constant_keys constant_keys_of() {
 }
 
 template <class... Args>
-void emit(const logger& lg, level l, const call_site& site, const Args&... args) noexcept {
+void log_call(const logger& lg, level l, const call_site& site, const Args&... args) noexcept {
   constexpr std::size_t field_count = (std::size_t{is_field<Args>} + ... + 0);
   capture captured(lg, l, site);
   if (!captured) return;
@@ -171,31 +171,31 @@ class logger {
 
   template <class... Args>
   void log(ctxlog::level l, message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(l)) detail::emit(*this, l, m.site(), args...);
+    if (enabled(l)) detail::log_call(*this, l, m.site(), args...);
   }
   template <class... Args>
   void trace(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::trace)) detail::emit(*this, level::trace, m.site(), args...);
+    if (enabled(level::trace)) detail::log_call(*this, level::trace, m.site(), args...);
   }
   template <class... Args>
   void debug(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::debug)) detail::emit(*this, level::debug, m.site(), args...);
+    if (enabled(level::debug)) detail::log_call(*this, level::debug, m.site(), args...);
   }
   template <class... Args>
   void info(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::info)) detail::emit(*this, level::info, m.site(), args...);
+    if (enabled(level::info)) detail::log_call(*this, level::info, m.site(), args...);
   }
   template <class... Args>
   void warn(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::warn)) detail::emit(*this, level::warn, m.site(), args...);
+    if (enabled(level::warn)) detail::log_call(*this, level::warn, m.site(), args...);
   }
   template <class... Args>
   void error(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::error)) detail::emit(*this, level::error, m.site(), args...);
+    if (enabled(level::error)) detail::log_call(*this, level::error, m.site(), args...);
   }
   template <class... Args>
   void critical(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::critical)) detail::emit(*this, level::critical, m.site(), args...);
+    if (enabled(level::critical)) detail::log_call(*this, level::critical, m.site(), args...);
   }
 
  private:
@@ -211,7 +211,7 @@ CTXLOG_API void set_level(level);
 
 template <class... Args>
 void log(level l, message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
-  if (detail::root_node.passes(l)) detail::emit(detail::root_logger(), l, m.site(), args...);
+  if (detail::root_node.passes(l)) detail::log_call(detail::root_logger(), l, m.site(), args...);
 }
 template <class... Args>
 void trace(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
