@@ -203,9 +203,9 @@ TEST_CASE_METHOD(clean_context, "the thread is asked for anew after each suspens
   const auto probing = [](threads& here, threads& there, verdict& own_seen) -> task<> {
     for (int turn = 0; turn != 100; ++turn) {
       co_await here.hop();
-      const void* const one = ctxlog::detail::thread_token();
+      const void* const one = ctxlog::detail::stack_token();
       co_await there.hop();
-      own_seen.expect(one != ctxlog::detail::thread_token());
+      own_seen.expect(one != ctxlog::detail::stack_token());
     }
   };
   sync_wait(probing(first, second, seen));
