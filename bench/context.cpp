@@ -13,6 +13,11 @@
 #include "ctxlog/context.hpp"
 #include "ctxlog/propagate.hpp"
 
+#if __has_include(<opentelemetry/context/runtime_context.h>)
+#include <opentelemetry/context/runtime_context.h>
+#define CTXLOG_BENCH_OPENTELEMETRY
+#endif
+
 namespace {
 
 constexpr std::size_t most_variables = 32;
@@ -85,5 +90,59 @@ void bind_once_and_call(benchmark::State& state) {
   for (auto _ : state) ctxlog::bind_context_once([] { benchmark::ClobberMemory(); })();
 }
 BENCHMARK(bind_once_and_call);
+
+#ifdef CTXLOG_BENCH_OPENTELEMETRY
+namespace otel = opentelemetry::context;
+
+// The same by opentelemetry-cpp's thread-local stack of contexts, whose values are found by name.
+class attached_values {
+ public:
+  explicit attached_values(std::size_t count) {
+    auto context = otel::RuntimeContext::GetCurrent();
+    for (std::size_t i = 0; i < count; ++i)
+      context = context.SetValue("variable" + std::to_string(i), std::int64_t{1});
+    token_ = otel::RuntimeContext::Attach(context);
+  }
+
+ private:
+  opentelemetry::nostd::unique_ptr<otel::Token> token_;
+};
+
+void opentelemetry_get(benchmark::State& state) {
+  const attached_values attached(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(otel::RuntimeContext::GetCurrent().GetValue("variable0"));
+}
+BENCHMARK(opentelemetry_get)->Arg(1)->Arg(8)->Arg(32);
+
+void opentelemetry_capture(benchmark::State& state) {
+  const attached_values attached(1);
+  for (auto _ : state) benchmark::DoNotOptimize(otel::RuntimeContext::GetCurrent());
+}
+BENCHMARK(opentelemetry_capture);
+
+void opentelemetry_set_and_reset(benchmark::State& state) {
+  const attached_values attached(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) {
+    const auto token = otel::RuntimeContext::Attach(
+        otel::RuntimeContext::GetCurrent().SetValue("variable0", std::int64_t{2}));
+    benchmark::DoNotOptimize(token.get());
+  }
+}
+BENCHMARK(opentelemetry_set_and_reset)->Arg(1)->Arg(8)->Arg(32);
+
+void opentelemetry_run(benchmark::State& state) {
+  const auto context = otel::RuntimeContext::GetCurrent().SetValue("variable", std::int64_t{1});
+  for (auto _ : state) {
+    const auto token = otel::RuntimeContext::Attach(context);
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(opentelemetry_run);
+#else
+void opentelemetry(benchmark::State& state) {
+  state.SkipWithError("opentelemetry-cpp's headers are not there (Debian has no package of them)");
+}
+BENCHMARK(opentelemetry);
+#endif
 
 }  // namespace

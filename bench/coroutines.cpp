@@ -11,11 +11,6 @@
 #include "allocations.hpp"
 #include "ctxlog/task.hpp"
 
-#if __has_include(<opentelemetry/context/runtime_context.h>)
-#include <opentelemetry/context/runtime_context.h>
-#define CTXLOG_BENCH_OPENTELEMETRY
-#endif
-
 namespace {
 
 constinit ctxlog::context_var<std::string> request_id{"request_id"};
@@ -168,21 +163,5 @@ void run_in_context(benchmark::State& state) {
   for (auto _ : state) snapshot.run([] { benchmark::ClobberMemory(); });
 }
 BENCHMARK(run_in_context);
-
-// The same exchange by opentelemetry-cpp: Attach and Detach of its thread-local stack.
-void opentelemetry_attach_and_detach(benchmark::State& state) {
-#ifdef CTXLOG_BENCH_OPENTELEMETRY
-  namespace otel = opentelemetry::context;
-  const auto context = otel::RuntimeContext::GetCurrent().SetValue("request_id", true);
-  for (auto _ : state) {
-    const auto token = otel::RuntimeContext::Attach(context);
-    benchmark::ClobberMemory();
-  }
-#else
-  state.SkipWithError(
-      "opentelemetry/context/runtime_context.h is not there (Debian 12 has no package of it)");
-#endif
-}
-BENCHMARK(opentelemetry_attach_and_detach);
 
 }  // namespace
