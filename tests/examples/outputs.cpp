@@ -30,8 +30,20 @@ std::vector<std::string> numbered_examples() {
 // Their lines come from several tasks and may change places.
 const std::set<std::string> in_any_order{"200_ch2_initial", "210_ch2_final", "300_http_service"};
 
+#if defined(__SANITIZE_THREAD__)
+constexpr bool thread_sanitizer = true;
+#elif defined(__has_feature)
+constexpr bool thread_sanitizer = __has_feature(thread_sanitizer);
+#else
+constexpr bool thread_sanitizer = false;
+#endif
+
 std::vector<std::string> comparable(const std::string& name, const std::string& text) {
   auto lines = split_lines(text);
+  // AddressSanitizer says so of every program with swapcontext(); what it finds ends a program.
+  std::erase_if(lines, [](const std::string& line) {
+    return line.find("ASan doesn't fully support makecontext/swapcontext") != line.npos;
+  });
   if (in_any_order.contains(name)) std::sort(lines.begin(), lines.end());
   return lines;
 }
@@ -45,6 +57,12 @@ TEST_CASE("every numbered example prints what its .output file says") {
   const auto names = numbered_examples();
   CHECK(names.size() >= 15);
   for (const auto& name : names) {
+    if (thread_sanitizer && name == "150_fibers") {
+      WARN(
+          "skipped " << name
+                     << ": ThreadSanitizer wants to be told of each switch, which a user's code does not do");
+      continue;
+    }
     const auto program = run_example(name);
     CHECK(program.status == 0);
     const std::string output = normalised(program.out + program.err);
