@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "logger.hpp"
+#include "sanitizers.hpp"
 #include "support.hpp"
 
 namespace {
@@ -258,6 +259,7 @@ TEST_CASE("a normal end waits for what the default executor was given", "[H5]") 
 }
 
 TEST_CASE("a forked child has a default executor of its own", "[H9][DR-17]") {
+  if (thread_sanitizer) SKIP("ThreadSanitizer starts no thread in the child of a process with threads");
   const auto child = logger_test::run_child("coroutines_fork");
   CHECK(child.status == 0);
   CHECK(child.output ==

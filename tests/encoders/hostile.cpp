@@ -15,6 +15,7 @@
 #include "ctxlog/config.hpp"
 #include "ctxlog/ctxlog.hpp"
 #include "json.hpp"
+#include "sanitizers.hpp"
 #include "support.hpp"
 
 using namespace encoders_test;
@@ -23,14 +24,6 @@ using ctxlog::kv;
 using nlohmann::json;
 
 namespace {
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool thread_sanitizer = true;
-#elif defined(__has_feature)
-constexpr bool thread_sanitizer = __has_feature(thread_sanitizer);
-#else
-constexpr bool thread_sanitizer = false;
-#endif
 
 // All encoders at once, so that each record is judged in every schema.
 struct all_encoders {

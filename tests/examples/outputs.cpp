@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sanitizers.hpp"
 #include "support.hpp"
 
 namespace {
@@ -29,14 +30,6 @@ std::vector<std::string> numbered_examples() {
 
 // Their lines come from several tasks and may change places.
 const std::set<std::string> in_any_order{"200_ch2_initial", "210_ch2_final", "300_http_service"};
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool thread_sanitizer = true;
-#elif defined(__has_feature)
-constexpr bool thread_sanitizer = __has_feature(thread_sanitizer);
-#else
-constexpr bool thread_sanitizer = false;
-#endif
 
 std::vector<std::string> comparable(const std::string& name, const std::string& text) {
   auto lines = split_lines(text);

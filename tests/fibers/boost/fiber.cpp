@@ -8,6 +8,7 @@
 
 #include "context.hpp"
 #include "ctxlog/fiber.hpp"
+#include "sanitizers.hpp"
 
 namespace {
 
@@ -70,6 +71,7 @@ class context_round_robin : public fibers::algo::algorithm_with_properties<conte
 // [boost-fiber]
 
 TEST_CASE("fibers of Boost.Fiber on a scheduling algorithm with slots keep their contexts", "[H8][DR-16]") {
+  if (thread_sanitizer) SKIP("Boost's library does not tell ThreadSanitizer of its switches");
   std::atomic<int> foreign = 0;
   int main_fiber_sees = 0;
   std::thread([&] {
