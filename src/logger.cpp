@@ -38,6 +38,17 @@ bool contains(std::span<const field> fields, std::string_view key) noexcept {
   return std::any_of(fields.begin(), fields.end(), [&](const field& f) { return f.key == key; });
 }
 
+// Around the patchers, from the first one that runs: what is remembered of an earlier run costs nothing here.
+// What a patcher does to the context ends with it, and what the record refers to in it stays alive.
+struct patching_scope {
+  context_guard guard{context::current()};
+  activity_scope patching{activity::patching};
+};
+
+void enter(std::optional<patching_scope>& scope) {
+  if (!scope) scope.emplace();
+}
+
 }  // namespace
 
 // Puts a record together in the order of DESIGN: global, ambient, bound, call, message, patchers.
@@ -87,31 +98,36 @@ class record_builder {
     }
   }
 
-  void run(const std::vector<patcher>& patchers) {
-    for (const patcher& p : patchers) {
-      try {
-        if (p.body_->per_context)
-          record_.append(context_run(*p.body_));
-        else
-          p.body_->per_record(record_);
-      } catch (...) {
-        const std::string_view what = current_exception_text(memory_.memory);
-        count_patch_error();
-        report_trouble(trouble::patcher, what);
-        record_.set("patch_error", what);
-      }
-    }
+  void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own) {
+    std::optional<patching_scope> scope;
+    for (const patcher& p : configured) run(*p.body_, scope);
+    if (!own) return;
+    for (const patcher& p : *own) run(*p.body_, scope);
   }
 
  private:
+  void run(const patcher::body& p, std::optional<patching_scope>& scope) {
+    try {
+      if (p.per_context) return record_.append(context_run(p, scope));
+      enter(scope);
+      p.per_record(record_);
+    } catch (...) {
+      const std::string_view what = current_exception_text(memory_.memory);
+      count_patch_error();
+      report_trouble(trouble::patcher, what);
+      record_.set("patch_error", what);
+    }
+  }
+
   // The same patcher in the same snapshot gives the same fields.
-  field_run context_run(const patcher::body& p) {
+  field_run context_run(const patcher::body& p, std::optional<patching_scope>& scope) {
     const std::uint64_t snapshot = serial_of(current_node());
     if (context_runs_ == memory_.contexts.size()) memory_.contexts.emplace_back();
     context_fields& kept = memory_.contexts[context_runs_++];
     if (kept.patcher != p.id || kept.snapshot != snapshot) {
       kept.patcher = 0;
       kept.fields.clear();
+      enter(scope);
       p.per_context(kept.fields);
       kept.patcher = p.id;
       kept.snapshot = snapshot;
@@ -138,14 +154,7 @@ void make_and_deliver(scratch& memory, const settings& now_set, level l, const c
   if (bound) builder.add(bound->run());
   builder.add_call_fields(fields);
   builder.format(site, arguments);
-  const bool patched = !now_set.patchers.empty() || own_patchers;
-  if (patched && in_plain_state()) {
-    // What a patcher does to the context ends with it, and what the record refers to in it stays alive.
-    const context_guard guard(context::current());
-    const activity_scope patching(activity::patching);
-    builder.run(now_set.patchers);
-    if (own_patchers) builder.run(*own_patchers);
-  }
+  if (in_plain_state()) builder.patch(now_set.patchers, own_patchers);
   deliver(now_set, builder.result(), memory.line);
 }
 
