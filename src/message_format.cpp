@@ -4,12 +4,11 @@
 
 #include <array>
 #include <charconv>
-#include <cstdint>
-#include <cstring>
 #include <iterator>
 #include <stdexcept>
 #include <string>
 
+#include "text/escape.hpp"
 #include "text/number.hpp"
 #include "text_output.hpp"
 #include "value_text.hpp"
@@ -17,15 +16,12 @@
 namespace ctxlog::detail {
 namespace {
 
-// Place of the first brace from `from` on, npos if there is none; eight bytes at a time, as messages are
-// mostly words.
+// Place of the first brace from `from` on, npos if there is none.
 std::size_t find_brace(std::string_view text, std::size_t from) {
-  constexpr std::uint64_t ones = 0x0101010101010101U;
-  const auto zero_bytes = [](std::uint64_t v) { return (v - ones) & ~v & (ones * 0x80); };
-  for (; from + 8 <= text.size(); from += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + from, 8);
-    if ((zero_bytes(word ^ (ones * '{')) | zero_bytes(word ^ (ones * '}'))) != 0) break;
+  for (; from + word_block::size <= text.size(); from += word_block::size) {
+    const word_block block = word_block::load(text.data() + from);
+    if (const auto marks = block.equal('{') | block.equal('}'); marks != 0)
+      return from + word_block::first(marks);
   }
   for (; from < text.size(); ++from)
     if (text[from] == '{' || text[from] == '}') return from;

@@ -72,10 +72,14 @@ struct word_block {
     // On the low seven bits of each byte no addition below carries into the next byte: bit 7 is the answer.
     const std::uint64_t low = bytes & repeat(0x7F);
     std::uint64_t marks = bytes | ~(low + repeat(0x80 - ' ')) | (low + repeat(0x01));
-    if constexpr (Set == escape_set::json) {
-      marks |= ~((low ^ repeat('"')) + repeat(0x7F)) | ~((low ^ repeat('\\')) + repeat(0x7F));
-    }
+    if constexpr (Set == escape_set::json) marks |= equal('"') | equal('\\');
     return marks & repeat(0x80);
+  }
+
+  /// Marks the bytes that are the ASCII character `c`.
+  [[nodiscard]] std::uint64_t equal(char c) const {
+    const std::uint64_t different = bytes ^ repeat(static_cast<unsigned char>(c));
+    return ~(((different & repeat(0x7F)) + repeat(0x7F)) | different) & repeat(0x80);
   }
 
   /// Index of the first byte of `marks`, which must not be zero.
