@@ -18,13 +18,14 @@ namespace {
 
 // Place of the first brace from `from` on, npos if there is none.
 std::size_t find_brace(std::string_view text, std::size_t from) {
-  for (; from + word_block::size <= text.size(); from += word_block::size) {
-    const word_block block = word_block::load(text.data() + from);
+  for (; from < text.size(); from += text_block::size) {
+    const std::size_t rest = text.size() - from;
+    const char* const in = text.data() + from;
+    const text_block block =
+        rest >= text_block::size ? text_block::load(in) : text_block::load_tail(in, rest);
     if (const auto marks = block.equal('{') | block.equal('}'); marks != 0)
-      return from + word_block::first(marks);
+      return from + text_block::first(marks);
   }
-  for (; from < text.size(); ++from)
-    if (text[from] == '{' || text[from] == '}') return from;
   return std::string_view::npos;
 }
 
@@ -42,7 +43,8 @@ class message_formatter {
       out_.raw(text_.substr(done, i - done));
       const char next = i + 1 < text_.size() ? text_[i + 1] : '\0';
       if (text_[i] == '{' && next == '}') {
-        write(argument_of({}), {}, "{}");
+        const argument& arg = argument_of({});
+        if (!write_plain(arg)) write(arg, {}, "{}");
         done = i + 2;
       } else if (next == text_[i]) {
         out_.raw(text_[i]);
@@ -114,22 +116,29 @@ class message_formatter {
     return i;
   }
 
+  // An argument that a hole without a specification shows as its value; false for the others.
+  bool write_plain(const argument& arg) {
+    switch (arg.plain.kind()) {
+      case value_kind::boolean:
+        out_.raw(arg.plain.boolean() ? "true" : "false");
+        return true;
+      case value_kind::integer:
+        out_.written(24, [&](char* p) { return write_int64(p, arg.plain.integer()); });
+        return true;
+      case value_kind::unsigned_integer:
+        out_.written(24, [&](char* p) { return write_uint64(p, arg.plain.unsigned_integer()); });
+        return true;
+      case value_kind::string:
+        out_.raw(arg.plain.string());
+        return true;
+      default:
+        return false;
+    }
+  }
+
   // `hole` is the hole as written: with no number in it, fmt can take it as it stands.
   void write(const argument& arg, std::string_view specification, std::string_view hole) {
-    if (specification.size() <= 1) {
-      switch (arg.plain.kind()) {
-        case value_kind::boolean:
-          return out_.raw(arg.plain.boolean() ? "true" : "false");
-        case value_kind::integer:
-          return out_.written(24, [&](char* p) { return write_int64(p, arg.plain.integer()); });
-        case value_kind::unsigned_integer:
-          return out_.written(24, [&](char* p) { return write_uint64(p, arg.plain.unsigned_integer()); });
-        case value_kind::string:
-          return out_.raw(arg.plain.string());
-        default:
-          break;
-      }
-    }
+    if (specification.size() <= 1 && write_plain(arg)) return;
     if (!arg.format) {
       write(arg.plain, specification);
       return;

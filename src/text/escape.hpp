@@ -139,6 +139,10 @@ struct sse2_block {
     return static_cast<unsigned>(_mm_movemask_epi8(clean)) ^ 0xFFFFU;
   }
 
+  [[nodiscard]] unsigned equal(char c) const {
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c))));
+  }
+
   static std::size_t first(unsigned marks) { return static_cast<std::size_t>(std::countr_zero(marks)); }
 
  private:
