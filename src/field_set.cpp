@@ -19,28 +19,28 @@ void field_set::add(const field_set& other) {
 void field_set::clear() noexcept {
   memory_.release();
   fields_ = nullptr;
-  size_ = capacity_ = 0;
-  keys_ = serial_ = 0;
+  capacity_ = 0;
+  run_ = {};
 }
 
 void field_set::set_value(std::string_view key, const value& v) {
   const std::string_view checked = detail::checked_key(memory_, key);
   const value copied = detail::copy(memory_, v);
-  serial_ = last_serial.fetch_add(1, std::memory_order_relaxed) + 1;
-  field* end = fields_ + size_;
+  run_.serial = last_serial.fetch_add(1, std::memory_order_relaxed) + 1;
+  field* end = fields_ + run_.size;
   if (field* same = std::find_if(fields_, end, [&](const field& f) { return f.key == checked; });
       same != end) {
     same->value = copied;
     return;
   }
-  if (size_ == capacity_) {
+  if (run_.size == capacity_) {
     capacity_ = capacity_ == 0 ? 4 : 2 * capacity_;
     auto* grown = detail::allocate<field>(memory_, capacity_);
     std::copy(fields_, end, grown);
-    fields_ = grown;
+    run_.first = fields_ = grown;
   }
-  new (fields_ + size_++) field{detail::copy(memory_, checked), copied};
-  keys_ |= detail::key_bit(checked);
+  new (fields_ + run_.size++) field{detail::copy(memory_, checked), copied};
+  run_.keys |= detail::key_bit(checked);
 }
 
 }  // namespace ctxlog

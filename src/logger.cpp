@@ -29,13 +29,24 @@ std::chrono::sys_time<std::chrono::nanoseconds> now() noexcept {
                                                          std::chrono::nanoseconds{t.tv_nsec}};
 }
 
-field_run ambient_run() noexcept {
+const field_set* ambient_fields() noexcept {
   const cell* held = slot(current_node(), ambient_slot);
-  return held ? static_cast<const cell_of<field_set>*>(held)->value.run() : field_run{};
+  return held ? &static_cast<const cell_of<field_set>*>(held)->value : nullptr;
 }
 
 bool contains(std::span<const field> fields, std::string_view key) noexcept {
   return std::any_of(fields.begin(), fields.end(), [&](const field& f) { return f.key == key; });
+}
+
+// Around the patchers, from the first one that runs: what is remembered of an earlier run costs nothing here.
+// What a patcher does to the context ends with it, and what the record refers to in it stays alive.
+struct patching_scope {
+  context_guard guard{context::current()};
+  activity_scope patching{activity::patching};
+};
+
+void enter(std::optional<patching_scope>& scope) {
+  if (!scope) scope.emplace();
 }
 
 }  // namespace
@@ -49,7 +60,7 @@ class record_builder {
     record_.time_ = now();
     record_.where_ = site.where;
     record_.logger_ = logger_name;
-    const thread_info thread = this_thread_info();
+    const thread_info& thread = this_thread_info();
     record_.thread_id_ = thread.id;
     record_.thread_name_ = thread.name;
     record_.template_ = site.text;
@@ -59,19 +70,21 @@ class record_builder {
 
   record& result() noexcept { return record_; }
 
-  void add(const field_run& run) { record_.append(run); }
+  void add(const field_set* fields) {
+    if (fields) record_.append(fields->run());
+  }
 
-  void add_call_fields(field_run run) {
+  void add_call_fields(const field_run& run) {
+    if (run.constant_keys) return record_.append(run);
+    field_run checked = run;
+    checked.keys = 0;
     bool repeated = false;
-    if (!run.constant_keys) {
-      run.keys = 0;
-      for (std::size_t i = 0; i < run.size; ++i) {
-        const std::uint64_t bit = key_bit(run.first[i].key);
-        if ((run.keys & bit) != 0) repeated |= contains(run.fields().first(i), run.first[i].key);
-        run.keys |= bit;
-      }
+    for (std::size_t i = 0; i < run.size; ++i) {
+      const std::uint64_t bit = key_bit(run.first[i].key);
+      if ((checked.keys & bit) != 0) repeated |= contains(run.fields().first(i), run.first[i].key);
+      checked.keys |= bit;
     }
-    if (!repeated) return record_.append(run);
+    if (!repeated) return record_.append(checked);
     for (const field& f : run.fields()) record_.set_value(f.key, f.value);
   }
 
@@ -87,31 +100,36 @@ class record_builder {
     }
   }
 
-  void run(const std::vector<patcher>& patchers) {
-    for (const patcher& p : patchers) {
-      try {
-        if (p.body_->per_context)
-          record_.append(context_run(*p.body_));
-        else
-          p.body_->per_record(record_);
-      } catch (...) {
-        const std::string_view what = current_exception_text(memory_.memory);
-        count_patch_error();
-        report_trouble(trouble::patcher, what);
-        record_.set("patch_error", what);
-      }
-    }
+  void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own) {
+    std::optional<patching_scope> scope;
+    for (const patcher& p : configured) run(*p.body_, scope);
+    if (!own) return;
+    for (const patcher& p : *own) run(*p.body_, scope);
   }
 
  private:
+  void run(const patcher::body& p, std::optional<patching_scope>& scope) {
+    try {
+      if (p.per_context) return record_.append(context_run(p, scope));
+      enter(scope);
+      p.per_record(record_);
+    } catch (...) {
+      const std::string_view what = current_exception_text(memory_.memory);
+      count_patch_error();
+      report_trouble(trouble::patcher, what);
+      record_.set("patch_error", what);
+    }
+  }
+
   // The same patcher in the same snapshot gives the same fields.
-  field_run context_run(const patcher::body& p) {
+  const field_run& context_run(const patcher::body& p, std::optional<patching_scope>& scope) {
     const std::uint64_t snapshot = serial_of(current_node());
     if (context_runs_ == memory_.contexts.size()) memory_.contexts.emplace_back();
     context_fields& kept = memory_.contexts[context_runs_++];
     if (kept.patcher != p.id || kept.snapshot != snapshot) {
       kept.patcher = 0;
       kept.fields.clear();
+      enter(scope);
       p.per_context(kept.fields);
       kept.patcher = p.id;
       kept.snapshot = snapshot;
@@ -133,19 +151,12 @@ void make_and_deliver(scratch& memory, const settings& now_set, level l, const c
                       std::string_view name, const field_set* bound, const std::vector<patcher>* own_patchers,
                       std::span<const argument> arguments, const field_run& fields) {
   record_builder builder(memory, l, site, name);
-  if (now_set.fields) builder.add(now_set.fields->run());
-  builder.add(ambient_run());
-  if (bound) builder.add(bound->run());
+  builder.add(now_set.fields.get());
+  builder.add(ambient_fields());
+  builder.add(bound);
   builder.add_call_fields(fields);
   builder.format(site, arguments);
-  const bool patched = !now_set.patchers.empty() || own_patchers;
-  if (patched && in_plain_state()) {
-    // What a patcher does to the context ends with it, and what the record refers to in it stays alive.
-    const context_guard guard(context::current());
-    const activity_scope patching(activity::patching);
-    builder.run(now_set.patchers);
-    if (own_patchers) builder.run(*own_patchers);
-  }
+  if (in_plain_state()) builder.patch(now_set.patchers, own_patchers);
   deliver(now_set, builder.result(), memory.line);
 }
 
@@ -179,7 +190,7 @@ capture::~capture() {
   errno = errno_;
 }
 
-void capture::deliver(std::span<const argument> arguments, field_run fields) noexcept {
+void capture::deliver(std::span<const argument> arguments, const field_run& fields) noexcept {
   auto& memory = *static_cast<scratch*>(scratch_);
   try {
     const settings* present = memory.refresh();

@@ -4,12 +4,11 @@
 
 #include <array>
 #include <charconv>
-#include <cstdint>
-#include <cstring>
 #include <iterator>
 #include <stdexcept>
 #include <string>
 
+#include "text/escape.hpp"
 #include "text/number.hpp"
 #include "text_output.hpp"
 #include "value_text.hpp"
@@ -17,18 +16,16 @@
 namespace ctxlog::detail {
 namespace {
 
-// Place of the first brace from `from` on, npos if there is none; eight bytes at a time, as messages are
-// mostly words.
+// Place of the first brace from `from` on, npos if there is none.
 std::size_t find_brace(std::string_view text, std::size_t from) {
-  constexpr std::uint64_t ones = 0x0101010101010101U;
-  const auto zero_bytes = [](std::uint64_t v) { return (v - ones) & ~v & (ones * 0x80); };
-  for (; from + 8 <= text.size(); from += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + from, 8);
-    if ((zero_bytes(word ^ (ones * '{')) | zero_bytes(word ^ (ones * '}'))) != 0) break;
+  for (; from < text.size(); from += text_block::size) {
+    const std::size_t rest = text.size() - from;
+    const char* const in = text.data() + from;
+    const text_block block =
+        rest >= text_block::size ? text_block::load(in) : text_block::load_tail(in, rest);
+    if (const auto marks = block.equal('{') | block.equal('}'); marks != 0)
+      return from + text_block::first(marks);
   }
-  for (; from < text.size(); ++from)
-    if (text[from] == '{' || text[from] == '}') return from;
   return std::string_view::npos;
 }
 
@@ -46,7 +43,8 @@ class message_formatter {
       out_.raw(text_.substr(done, i - done));
       const char next = i + 1 < text_.size() ? text_[i + 1] : '\0';
       if (text_[i] == '{' && next == '}') {
-        write(argument_of({}), {}, "{}");
+        const argument& arg = argument_of({});
+        if (!write_plain(arg)) write(arg, {}, "{}");
         done = i + 2;
       } else if (next == text_[i]) {
         out_.raw(text_[i]);
@@ -118,22 +116,29 @@ class message_formatter {
     return i;
   }
 
+  // An argument that a hole without a specification shows as its value; false for the others.
+  bool write_plain(const argument& arg) {
+    switch (arg.plain.kind()) {
+      case value_kind::boolean:
+        out_.raw(arg.plain.boolean() ? "true" : "false");
+        return true;
+      case value_kind::integer:
+        out_.written(24, [&](char* p) { return write_int64(p, arg.plain.integer()); });
+        return true;
+      case value_kind::unsigned_integer:
+        out_.written(24, [&](char* p) { return write_uint64(p, arg.plain.unsigned_integer()); });
+        return true;
+      case value_kind::string:
+        out_.raw(arg.plain.string());
+        return true;
+      default:
+        return false;
+    }
+  }
+
   // `hole` is the hole as written: with no number in it, fmt can take it as it stands.
   void write(const argument& arg, std::string_view specification, std::string_view hole) {
-    if (specification.size() <= 1) {
-      switch (arg.plain.kind()) {
-        case value_kind::boolean:
-          return out_.raw(arg.plain.boolean() ? "true" : "false");
-        case value_kind::integer:
-          return out_.written(24, [&](char* p) { return write_int64(p, arg.plain.integer()); });
-        case value_kind::unsigned_integer:
-          return out_.written(24, [&](char* p) { return write_uint64(p, arg.plain.unsigned_integer()); });
-        case value_kind::string:
-          return out_.raw(arg.plain.string());
-        default:
-          break;
-      }
-    }
+    if (specification.size() <= 1 && write_plain(arg)) return;
     if (!arg.format) {
       write(arg.plain, specification);
       return;

@@ -44,7 +44,7 @@ void record::flatten(std::size_t spare) {
   own_ = detail::allocate<field>(*memory_, own_capacity_);
   std::size_t n = 0;
   for_each_field([&](const field& f) { new (own_ + n++) field(f); });
-  runs_[0] = {own_, size, keys_, 0};
+  runs_[0] = {own_, size, keys_, 0, false};
   run_count_ = 1;
 }
 
@@ -72,7 +72,7 @@ void record::set_value(std::string_view key, const value& v) {
     else {
       own_ = detail::allocate<field>(*memory_, spare);
       own_capacity_ = spare;
-      runs_[run_count_++] = {own_, 0, 0, 0};
+      runs_[run_count_++] = {own_, 0, 0, 0, false};
     }
   }
   field_run& run = runs_[run_count_ - 1];

@@ -19,19 +19,19 @@ constexpr std::size_t max_name = 64;
 constexpr std::size_t max_system_name = 16;  // pthread_setname_np(3), its NUL included
 
 struct thread_words {
-  std::uint64_t id;
+  thread_info info;
   std::uint32_t id_generation;  // 0: not asked yet
   bool name_known;
   char name[max_name];
-  std::size_t name_size;
 };
 
 constinit thread_local thread_words words __attribute__((tls_model("initial-exec"))) = {};
 constinit std::atomic<std::uint32_t> generation{1};
 
 void keep_name(std::string_view name) noexcept {
-  words.name_size = std::min(name.size(), max_name - 1);
-  std::copy_n(name.data(), words.name_size, words.name);
+  const std::size_t size = std::min(name.size(), max_name - 1);
+  std::copy_n(name.data(), size, words.name);
+  words.info.name = {words.name, size};
   words.name_known = true;
 }
 
@@ -45,14 +45,14 @@ void ask_name() noexcept {
 
 }  // namespace
 
-thread_info this_thread_info() noexcept {
+const thread_info& this_thread_info() noexcept {
   const std::uint32_t now = generation.load(std::memory_order_relaxed);
   if (words.id_generation != now) {
-    words.id = static_cast<std::uint64_t>(::gettid());
+    words.info.id = static_cast<std::uint64_t>(::gettid());
     words.id_generation = now;
   }
   if (!words.name_known) ask_name();
-  return {words.id, {words.name, words.name_size}};
+  return words.info;
 }
 
 void forget_thread_ids() noexcept { generation.fetch_add(1, std::memory_order_relaxed); }

@@ -12,7 +12,7 @@ struct thread_info {
   std::string_view name;  // valid until the thread renames itself
 };
 
-thread_info this_thread_info() noexcept;
+const thread_info& this_thread_info() noexcept;
 
 // In the child of a fork: its only thread has a new id.
 void forget_thread_ids() noexcept;

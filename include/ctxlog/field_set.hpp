@@ -35,10 +35,10 @@ class CTXLOG_API field_set {
   /// Takes over all fields of `other`.
   void add(const field_set& other);
   void clear() noexcept;
-  bool empty() const noexcept { return size_ == 0; }
+  bool empty() const noexcept { return run_.size == 0; }
 
   /// What records hold of it; the serial changes with the content.
-  detail::field_run run() const noexcept { return {fields_, size_, keys_, serial_}; }
+  const detail::field_run& run() const noexcept { return run_; }
 
  private:
   void set_value(std::string_view key, const value&);
@@ -46,10 +46,8 @@ class CTXLOG_API field_set {
   alignas(std::max_align_t) std::array<std::byte, 1024> initial_;
   arena memory_{initial_.data(), initial_.size()};
   field* fields_ = nullptr;
-  std::size_t size_ = 0;
   std::size_t capacity_ = 0;
-  std::uint64_t keys_ = 0;
-  std::uint64_t serial_ = 0;
+  detail::field_run run_{};  // of fields_
 };
 
 }  // namespace ctxlog

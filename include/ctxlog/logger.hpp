@@ -4,8 +4,10 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -54,7 +56,7 @@ class CTXLOG_API capture {
   // False: no memory; the record is counted as lost.
   explicit operator bool() const noexcept { return memory_ != nullptr; }
   arena& memory() noexcept { return *memory_; }
-  void deliver(std::span<const argument> arguments, field_run fields) noexcept;
+  void deliver(std::span<const argument> arguments, const field_run& fields) noexcept;
 
  private:
   const logger& logger_;
@@ -112,26 +114,41 @@ consteval constant_keys constant_keys_of() {
   return result;
 }
 
+// Room for `N` objects, made in place one after the other: clearing it first would cost more than filling it.
+template <class T, std::size_t N>
+class row {
+ public:
+  void* next() noexcept { return bytes_.data() + sizeof(T) * size_++; }
+  const T* data() const noexcept { return reinterpret_cast<const T*>(bytes_.data()); }
+
+ private:
+  static_assert(std::is_trivially_destructible_v<T>);
+  alignas(T) std::array<std::byte, N * sizeof(T)> bytes_;
+  std::size_t size_ = 0;
+};
+
 template <class... Args>
 void log_call(const logger& lg, level l, const call_site& site, const Args&... args) noexcept {
   constexpr std::size_t field_count = (std::size_t{is_field<Args>} + ... + 0);
   capture captured(lg, l, site);
   if (!captured) return;
-  std::array<field, field_count> fields;
-  std::array<argument, sizeof...(Args) - field_count> arguments;
-  [[maybe_unused]] std::size_t f = 0, a = 0;
+  constexpr std::size_t argument_count = sizeof...(Args) - field_count;
+  row<field, field_count> fields;
+  row<argument, argument_count> arguments;
   [[maybe_unused]] const auto take = [&](const auto& arg) {
     using type = std::remove_cvref_t<decltype(arg)>;
     if constexpr (is_static_field<type>)
-      fields[f++] = make_field(arg.key, arg.value, captured.memory());
+      new (fields.next()) field(make_field(arg.key, arg.value, captured.memory()));
     else if constexpr (is_dynamic_field<type>)
-      fields[f++] = make_field(checked_key_or_mark(captured.memory(), arg.key), arg.value, captured.memory());
+      new (fields.next())
+          field(make_field(checked_key_or_mark(captured.memory(), arg.key), arg.value, captured.memory()));
     else
-      arguments[a++] = make_argument_or_error(arg, captured.memory());
+      new (arguments.next()) argument(make_argument_or_error(arg, captured.memory()));
   };
   (take(args), ...);
   constexpr constant_keys keys = constant_keys_of<Args...>();
-  captured.deliver(arguments, {fields.data(), field_count, keys.bits, 0, keys.known});
+  captured.deliver({arguments.data(), argument_count},
+                   {fields.data(), field_count, keys.bits, 0, keys.known});
 }
 
 }  // namespace detail

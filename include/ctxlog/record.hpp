@@ -42,13 +42,14 @@ constexpr std::uint64_t key_bit(std::string_view key) noexcept {
 
 // Fields that stand next to each other. A serial other than 0 names the content of the run for the life of
 // the process, so that an encoder may keep what it made of it. Constant keys live as long as the program and
-// differ from one another, so that their addresses tell them apart.
+// differ from one another, so that their addresses tell them apart. No initializers: a record has room for more
+// runs than it mostly uses.
 struct field_run {
-  const field* first = nullptr;
-  std::size_t size = 0;
-  std::uint64_t keys = 0;  // union of key_bit()
-  std::uint64_t serial = 0;
-  bool constant_keys = false;
+  const field* first;
+  std::size_t size;
+  std::uint64_t keys;  // union of key_bit()
+  std::uint64_t serial;
+  bool constant_keys;
 
   std::span<const field> fields() const noexcept { return {first, size}; }
 };

@@ -72,10 +72,14 @@ struct word_block {
     // On the low seven bits of each byte no addition below carries into the next byte: bit 7 is the answer.
     const std::uint64_t low = bytes & repeat(0x7F);
     std::uint64_t marks = bytes | ~(low + repeat(0x80 - ' ')) | (low + repeat(0x01));
-    if constexpr (Set == escape_set::json) {
-      marks |= ~((low ^ repeat('"')) + repeat(0x7F)) | ~((low ^ repeat('\\')) + repeat(0x7F));
-    }
+    if constexpr (Set == escape_set::json) marks |= equal('"') | equal('\\');
     return marks & repeat(0x80);
+  }
+
+  /// Marks the bytes that are the ASCII character `c`.
+  [[nodiscard]] std::uint64_t equal(char c) const {
+    const std::uint64_t different = bytes ^ repeat(static_cast<unsigned char>(c));
+    return ~(((different & repeat(0x7F)) + repeat(0x7F)) | different) & repeat(0x80);
   }
 
   /// Index of the first byte of `marks`, which must not be zero.
@@ -133,6 +137,10 @@ struct sse2_block {
       clean = _mm_andnot_si128(_mm_or_si128(quote, backslash), clean);
     }
     return static_cast<unsigned>(_mm_movemask_epi8(clean)) ^ 0xFFFFU;
+  }
+
+  [[nodiscard]] unsigned equal(char c) const {
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c))));
   }
 
   static std::size_t first(unsigned marks) { return static_cast<std::size_t>(std::countr_zero(marks)); }
