@@ -107,7 +107,8 @@ void work_state::report(const std::exception_ptr& failure) const noexcept {
   static constexpr std::string_view text = "a task failed and nobody waited for it";
   const call_site site{text, {place_.file, place_.line, place_.function}, message_syntax::plain};
   context_.run([&] {
-    if (root_logger().enabled(level::error)) log_call(root_logger(), level::error, site, kv("error", failure));
+    if (root_logger().enabled(level::error))
+      log_call(root_logger(), level::error, site, kv("error", failure));
   });
 }
 

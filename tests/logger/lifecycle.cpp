@@ -17,11 +17,10 @@ TEST_CASE("records are written before main(), in destructors of all kinds and at
   CHECK(child.errors.empty());
   std::vector<std::string> messages;
   for (const auto& line : child.output_lines()) messages.push_back(nlohmann::json::parse(line)["message"]);
-  CHECK(messages ==
-        std::vector<std::string>{"static initialiser", "main", "thread_local destructor of a thread",
-                                 "first record in a thread_local destructor",
-                                 "thread_local destructor of main", "atexit", "static destructor",
-                                 "destructor of what was there before the logger"});
+  CHECK(messages == std::vector<std::string>{
+                        "static initialiser", "main", "thread_local destructor of a thread",
+                        "first record in a thread_local destructor", "thread_local destructor of main",
+                        "atexit", "static destructor", "destructor of what was there before the logger"});
 }
 
 TEST_CASE("a child forked while threads log logs too, as itself", "[H9][H14][lifecycle]") {

@@ -11,12 +11,12 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
-#include "json.hpp"
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
+#include "json.hpp"
 
 #include "ctxlog/ctxlog.hpp"
 #include "ctxlog/sinks/callback.hpp"
