@@ -180,7 +180,7 @@ auto as_task(A&& a) {
   static_assert(awaitable<A>, "ctxlog: expected something that can be awaited");
   if constexpr (is_task<std::remove_cvref_t<A>>) {
     static_assert(!std::is_lvalue_reference_v<A>, "ctxlog: a task is given away here: use std::move()");
-    return std::remove_cvref_t<A>(std::move(a));
+    return std::remove_cvref_t<A>(std::forward<A>(a));
   } else {
     return await_in_task<A>(std::forward<A>(a));
   }
