@@ -3,10 +3,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <latch>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ctxlog/task.hpp"
@@ -27,17 +29,21 @@ int main() {
   const auto bound = request_id.bind("A");
   say("parent before");
 
-  // Every thread busy and one job waiting.
+  // Every thread busy and some jobs waiting. A thread that allocates while its process forks may leave a lock of
+  // AddressSanitizer's closed in the child: fork when all have come to rest.
   constexpr int more_than_threads = 40;
-  std::latch open(1);
-  std::atomic<int> run = 0;
+  const int threads = std::min(32, static_cast<int>(std::thread::hardware_concurrency()) + 4);
+  std::latch open(1), at_rest(threads);
+  std::atomic<int> run = 0, begun = 0;
   std::vector<ctxlog::running<>> jobs;
   for (int i = 0; i != more_than_threads; ++i)
     jobs.push_back(ctxlog::to_thread([&] {
+      if (++begun <= threads) at_rest.count_down();
       open.wait();
       ++run;
     }));
 
+  at_rest.wait();
   const pid_t child = ::fork();
   if (child == 0) {
     say("child");
