@@ -9,7 +9,6 @@
 #include <string>
 
 #include "context_debug.hpp"
-#include "ctxlog/debug.hpp"
 #include "ctxlog/fiber.hpp"
 
 namespace ctxlog {

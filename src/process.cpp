@@ -98,10 +98,8 @@ std::vector<std::string> propagator::environment(const context& from) const {
 
 context propagator::extract_environment(const context& base) const {
   return extract(
-      [this](std::string_view header) -> std::optional<std::string_view> {
-        const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                        [&](const entry& each) { return each.header == header; });
-        const char* const value = std::getenv(found->name.c_str());
+      [](std::string_view header) -> std::optional<std::string_view> {
+        const char* const value = std::getenv(environment_name(header).c_str());
         return value ? std::optional<std::string_view>(value) : std::nullopt;
       },
       base);

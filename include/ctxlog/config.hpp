@@ -67,8 +67,8 @@ CTXLOG_API void configure_from_environment();
 
 /// Sets the environment variables that a file of `KEY=value` lines names, except those that are set already:
 /// the environment wins. Blank lines, `#` comments, `export ` and single or double quotes are understood; a
-/// line that is none of these is reported on stderr, without its value, and skipped. False when there is no such file. Call it
-/// before the first record and before other threads start (setenv).
+/// line that is none of these is reported on stderr, without its value, and skipped. False when there is no
+/// such file. Call it before the first record and before other threads start (setenv).
 CTXLOG_API bool load_dotenv(const std::string& path = ".env");
 
 }  // namespace ctxlog

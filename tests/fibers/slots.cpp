@@ -60,7 +60,6 @@ TEST_CASE_METHOD(clean_context, "two fibers that switch 10 000 times on one thre
 }
 
 TEST_CASE("without the slot a fiber sees what the other one bound", "[H8][DR-16]") {
-  const auto mismatches = ctxlog::mismatch_count();
   const ctxlog::context_guard of_test(ctxlog::context::empty());
   counting_fiber one(1, 100), two(2, 100);
   while (!one.done() || !two.done()) {
@@ -68,7 +67,6 @@ TEST_CASE("without the slot a fiber sees what the other one bound", "[H8][DR-16]
     if (!two.done()) two.resume_plainly();
   }
   CHECK(one.foreign() > 0);
-  CHECK(ctxlog::mismatch_count() >= mismatches);
 }
 
 TEST_CASE_METHOD(clean_context,

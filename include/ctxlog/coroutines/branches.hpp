@@ -76,12 +76,6 @@ class branch_group {
   }
 
  private:
-  // The callback may be destroyed while it runs: stopping can complete the branches.
-  struct stop_all {
-    void operator()() const noexcept { std::stop_source(source).request_stop(); }
-    std::stop_source source;
-  };
-
   bool count_down() noexcept { return left_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
   stop_at policy_;
@@ -91,7 +85,7 @@ class branch_group {
   std::exception_ptr failure_;
   std::coroutine_handle<> waiting_;
   std::stop_source stop_;
-  std::stop_callback<stop_all> outer_{this_task::stop_token(), stop_all{stop_}};
+  std::stop_callback<pass_stop_on> outer_{this_task::stop_token(), pass_stop_on{stop_}};
 };
 
 template <class T>

@@ -27,7 +27,7 @@ class submitted_call {
   explicit submitted_call(std::shared_ptr<work<T>> result, Function&& function, Arguments&&... arguments)
       : work_(std::move(result)),
         call_(std::in_place, std::forward<Function>(function), std::forward<Arguments>(arguments)...) {
-    with_caller_.emplace(this_task::stop_token(), stop_work{work_->stop()});
+    with_caller_.emplace(this_task::stop_token(), pass_stop_on{work_->stop()});
   }
   submitted_call(const submitted_call&) = delete;
   submitted_call& operator=(const submitted_call&) = delete;
@@ -56,14 +56,9 @@ class submitted_call {
     waiting.resume();
   }
 
-  struct stop_work {
-    void operator()() const noexcept { std::stop_source(source).request_stop(); }
-    std::stop_source source;
-  };
-
   std::shared_ptr<work<T>> work_;
   std::optional<std::tuple<F, Args...>> call_;
-  std::optional<std::stop_callback<stop_work>> with_caller_;
+  std::optional<std::stop_callback<pass_stop_on>> with_caller_;
 };
 
 }  // namespace detail
@@ -71,11 +66,10 @@ class submitted_call {
 /// Calls `f(args...)` on a thread of `executor`, in a copy of the context current here. The call is submitted
 /// at once, whether or not the result is awaited; f and the arguments are moved or copied into it, as for
 /// std::thread (std::ref for a reference). Awaiting yields what f returns or throws, and the coroutine goes
-/// on on the executor's thread; dropped, see running. f can ask this_task::stop_token(): it is
-/// told through the handle, and with its caller. The executor is
-/// anything that context_pool knows, or an Asio executor or pool, and is used during this call only. An
-/// executor that drops the call without running it makes it fail with std::future_error (broken_promise).
-/// Throws what the executor throws.
+/// on on the executor's thread; dropped, see running. f can ask this_task::stop_token(): it is told through the
+/// handle, and with its caller. The executor is anything that context_pool knows, or an Asio executor or pool,
+/// and is used during this call only. An executor that drops the call without running it makes it fail with
+/// std::future_error (broken_promise). Throws what the executor throws.
 template <class Executor, class F, class... Args>
 auto run_on(Executor&& executor, F&& f, Args&&... args) {
   using result = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;

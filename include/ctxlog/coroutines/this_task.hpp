@@ -30,5 +30,12 @@ namespace detail {
 /// `base` with this stop token and, unless empty, this name, which records show as the field `task`.
 CTXLOG_API context context_for_task(context base, std::stop_token stop, std::string_view name = {});
 
+/// For a std::stop_callback: passes a stop request on to `source`. The callback may be destroyed while it runs,
+/// for stopping can complete the work that owns it.
+struct pass_stop_on {
+  void operator()() const noexcept { std::stop_source(source).request_stop(); }
+  std::stop_source source;
+};
+
 }  // namespace detail
 }  // namespace ctxlog
