@@ -6,6 +6,7 @@
 #include "cached_members.hpp"
 #include "ctxlog/encoder.hpp"
 #include "ctxlog/record.hpp"
+#include "platform_levels.hpp"
 #include "record_exception.hpp"
 #include "record_output.hpp"
 #include "reserved_keys.hpp"
@@ -55,28 +56,13 @@ constexpr detail::reserved_keys reserved{{"timestamp",
                                           "syslog.hostname",
                                           "syslog.appname"}};
 
-struct status {
-  std::string_view name;
-  bool own_name;  // the level has no equivalent: its name is written as well
-};
-
-status status_of(level l) {
-  switch (l) {
-    case level::trace:
-    case level::debug:
-      return {"debug", false};
-    case level::info:
-    case level::warn:
-    case level::error:
-    case level::critical:
-      return {level_name(l), false};
-    default:
-      if (l < level::info) return {"debug", true};
-      if (l < level::warn) return {"notice", true};
-      if (l < level::error) return {"warn", true};
-      return {l < level::critical ? "error" : "critical", true};
-  }
-}
+constexpr detail::platform_levels statuses{.trace = "debug",
+                                           .debug = "debug",
+                                           .info = "info",
+                                           .notice = "notice",
+                                           .warn = "warn",
+                                           .error = "error",
+                                           .critical = "critical"};
 
 struct members {
   detail::schema_id id = detail::new_schema_id();
@@ -131,7 +117,7 @@ class datadog final : public encoder {
 
   void encode(const record& rec, fmt::memory_buffer& buffer) const override {
     json_output out(buffer);
-    const status s = status_of(rec.level());
+    const detail::shown_level s = statuses.of(rec.level());
     out.raw("{\"timestamp\":\"");
     detail::write_utc(out, rec);
     out.raw("\",\"status\":\"");
@@ -156,7 +142,7 @@ class datadog final : public encoder {
   }
 
  private:
-  void write_site(json_output& out, const record& rec, const status& s) const {
+  void write_site(json_output& out, const record& rec, const detail::shown_level& s) const {
     out.raw(service_);
     out.raw(",\"ddsource\":\"cpp\"");
     if (s.own_name) detail::write_optional(out, ",\"level_name\":", level_name(rec.level()));

@@ -6,6 +6,7 @@
 #include "cached_members.hpp"
 #include "ctxlog/encoder.hpp"
 #include "ctxlog/record.hpp"
+#include "platform_levels.hpp"
 #include "record_exception.hpp"
 #include "record_output.hpp"
 #include "reserved_keys.hpp"
@@ -23,31 +24,13 @@ constexpr detail::reserved_keys reserved{{"severity", "time", "message", "logger
                                           "timestamp", "timestampSeconds", "timestampNanos"}};
 constexpr std::string_view special_prefix = "logging.googleapis.com/";
 
-struct severity {
-  std::string_view name;
-  bool own_name;  // the level has no equivalent: its name is written as well
-};
-
-severity severity_of(level l) {
-  switch (l) {
-    case level::trace:
-    case level::debug:
-      return {"DEBUG", false};
-    case level::info:
-      return {"INFO", false};
-    case level::warn:
-      return {"WARNING", false};
-    case level::error:
-      return {"ERROR", false};
-    case level::critical:
-      return {"CRITICAL", false};
-    default:
-      if (l < level::info) return {"DEBUG", true};
-      if (l < level::warn) return {"NOTICE", true};
-      if (l < level::error) return {"WARNING", true};
-      return {l < level::critical ? "ERROR" : "CRITICAL", true};
-  }
-}
+constexpr detail::platform_levels severities{.trace = "DEBUG",
+                                             .debug = "DEBUG",
+                                             .info = "INFO",
+                                             .notice = "NOTICE",
+                                             .warn = "WARNING",
+                                             .error = "ERROR",
+                                             .critical = "CRITICAL"};
 
 class members {
  public:
@@ -104,7 +87,7 @@ class gcp final : public encoder {
 
   void encode(const record& rec, fmt::memory_buffer& buffer) const override {
     json_output out(buffer);
-    const severity s = severity_of(rec.level());
+    const detail::shown_level s = severities.of(rec.level());
     out.raw("{\"severity\":\"");
     out.raw(s.name);
     out.raw("\",\"time\":\"");
@@ -143,7 +126,7 @@ class gcp final : public encoder {
     return fmt::to_string(text);
   }
 
-  void write_site(json_output& out, const record& rec, const severity& s) const {
+  void write_site(json_output& out, const record& rec, const detail::shown_level& s) const {
     out.raw(",\"logging.googleapis.com/sourceLocation\":{\"file\":");
     out.string(rec.where().file_name());
     out.raw(",\"line\":\"");

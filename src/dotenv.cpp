@@ -9,15 +9,12 @@
 
 #include "ctxlog/config.hpp"
 #include "diagnostics.hpp"
+#include "text/trim.hpp"
 
 namespace ctxlog {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
+using detail::trimmed;
 
 bool is_name(std::string_view text) {
   constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";

@@ -9,16 +9,10 @@
 #include <cstdlib>
 
 #include "diagnostics.hpp"
+#include "text/trim.hpp"
 
 namespace ctxlog::detail {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n\v\f";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);
@@ -85,9 +79,7 @@ std::optional<bool> read_colour() {
 level_directives parse_levels(std::string_view text, std::string_view where) {
   level_directives result;
   while (!text.empty()) {
-    const std::size_t comma = text.find(',');
-    const std::string_view part = trimmed(text.substr(0, comma));
-    text = comma == text.npos ? std::string_view() : text.substr(comma + 1);
+    const std::string_view part = take_part(text);
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
     const std::string_view name = equals == part.npos ? std::string_view() : trimmed(part.substr(0, equals));

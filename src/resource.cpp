@@ -9,6 +9,7 @@
 #include <string>
 
 #include "diagnostics.hpp"
+#include "text/trim.hpp"
 
 namespace ctxlog::detail {
 namespace {
@@ -35,18 +36,10 @@ std::string percent_decoded(std::string_view text) {
   return result;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // "key1=value1,key2=value2", values percent-encoded.
 void add_resource_attributes(field_set& fields, std::string_view list) {
   while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    const std::string_view part = trimmed(list.substr(0, comma));
-    list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
+    const std::string_view part = take_part(list);
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
     const std::string_view key = trimmed(part.substr(0, equals));
