@@ -12,11 +12,17 @@ install(TARGETS ctxlog EXPORT ctxlogTargets)
 install(EXPORT ctxlogTargets NAMESPACE ctxlog:: DESTINATION ${ctxlog_package_dir})
 
 # Adapters have export sets of their own, so that find_package(ctxlog) does not ask for their frameworks.
-if(TARGET ctxlog_asio)
-  install(TARGETS ctxlog_asio EXPORT ctxlogAsioTargets)
-  install(EXPORT ctxlogAsioTargets NAMESPACE ctxlog:: DESTINATION ${ctxlog_package_dir})
-  install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindAsio.cmake DESTINATION ${ctxlog_package_dir})
-endif()
+foreach(adapter IN LISTS ctxlog_adapters)
+  if(TARGET ctxlog_${adapter})
+    install(TARGETS ctxlog_${adapter} EXPORT ctxlog-${adapter}-targets)
+    install(EXPORT ctxlog-${adapter}-targets NAMESPACE ctxlog:: DESTINATION ${ctxlog_package_dir})
+  endif()
+endforeach()
+install(FILES
+  ${PROJECT_SOURCE_DIR}/cmake/adapter-frameworks.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/FindAsio.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/FindCppHttplib.cmake
+  DESTINATION ${ctxlog_package_dir})
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/ctxlogConfig.cmake.in ctxlogConfig.cmake
                               INSTALL_DESTINATION ${ctxlog_package_dir})

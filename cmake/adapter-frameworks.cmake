@@ -1,0 +1,20 @@
+# What each adapter needs: ctxlog_NAME_package, which find_package understands, and its target ctxlog_NAME_library.
+# SPDX-License-Identifier: MIT
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+set(ctxlog_adapters asio crow curl drogon httplib)
+
+set(ctxlog_asio_package Asio 1.22 MODULE)
+set(ctxlog_asio_library Asio::Asio)
+
+# Crow's package has no version.
+set(ctxlog_crow_package Crow CONFIG)
+set(ctxlog_crow_library Crow::Crow)
+
+set(ctxlog_curl_package CURL)
+set(ctxlog_curl_library CURL::libcurl)
+
+set(ctxlog_drogon_package Drogon CONFIG)
+set(ctxlog_drogon_library Drogon::Drogon)
+
+set(ctxlog_httplib_package CppHttplib MODULE)
+set(ctxlog_httplib_library CppHttplib::CppHttplib)
