@@ -9,6 +9,7 @@
 #include <any>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -143,6 +144,7 @@ inline ::drogon::ExceptionHandler noting(::drogon::ExceptionHandler handle) {
                                       std::function<void(const ::drogon::HttpResponsePtr&)>&& answer) {
     const auto exchange = exchange_of(request);
     if (exchange) exchange->set_error(std::current_exception());
+    const context_guard inside(exchange ? exchange->context() : context());
     handle(error, request, std::move(answer));
   };
 }
@@ -172,8 +174,11 @@ inline void install(http::options options = {}, shared_response policy = shared_
   });
   app.registerPreRoutingAdvice([](const ::drogon::HttpRequestPtr& request, ::drogon::AdviceCallback&&,
                                   ::drogon::AdviceChainCallback&& next) {
-    const context_guard inside(context_of(request));
+    const auto exchange = detail::exchange_of(request);
+    const context_guard inside(exchange ? exchange->context() : context());
     next();
+    // For the record of a request that is never answered.
+    if (exchange && !exchange->finished()) exchange->set_route(request->matchedPathPattern());
   });
   // When the application has set its own exception handler and advices: theirs come first, the record last.
   app.registerBeginningAdvice([&app, policy] {

@@ -198,11 +198,11 @@ void add_calling_routes() {
                         [](HttpRequestPtr) -> Task<HttpResponsePtr> {
                           const std::string id = service::current_id();
                           auto first = works_for_after_a_while(id), second = works_for_after_a_while(id);
-                          auto third = works_for_after_a_while(id);
-                          co_return text(
-                              service::verdict("call_id", {co_await first, co_await second, co_await third}),
-                              drogon::CT_APPLICATION_JSON);
-                        },
+        auto third = works_for_after_a_while(id);
+        const bool in_first = co_await first, in_second = co_await second, in_third = co_await third;
+        co_return text(service::verdict("call_id", {in_first, in_second, in_third}),
+                       drogon::CT_APPLICATION_JSON);
+      },
                         {drogon::Get});
   app().registerHandler("/api/test-thread-context",
                         [](const HttpRequestPtr&, answer&& reply) {
@@ -284,7 +284,7 @@ int main(int count, char** given) {
       .addListener("127.0.0.1", port.number())
       .setLogLevel(trantor::Logger::kInfo)
       .setDocumentRoot(files)
-      .addALocation("/static", "", files)
+      .addALocation("/static", "", std::filesystem::absolute(files))
       .setUploadPath(std::filesystem::temp_directory_path() / "ctxlog_drogon_uploads")
       .disableSigtermHandling();
 
