@@ -60,6 +60,8 @@ inline std::shared_ptr<http::exchange> begin(const ::drogon::HttpRequest& reques
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     if (const auto header = request.headers().find(key); header != request.headers().end())
       lines.push_back(header->second);
+    else if (key == "cookie" && !request.cookies().empty())
+      lines.emplace_back();  // taken apart, and never shown: that there is one must do
   };
   const std::string peer = request.peerAddr().toIp();
   return http::exchange::begin({.method = request.isHead() ? "HEAD" : request.methodString(),

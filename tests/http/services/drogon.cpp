@@ -184,7 +184,7 @@ void add_calling_routes() {
       "/call",
       [](HttpRequestPtr request) -> Task<HttpResponsePtr> {
         auto call = HttpRequest::newHttpRequest();
-        call->setPath("/" + request->getParameter("path"));
+        call->setPath(request->getParameter("path"));
         co_return text(co_await ask("http://127.0.0.1:" + request->getParameter("port"), std::move(call)));
       },
       {drogon::Get});
@@ -198,11 +198,12 @@ void add_calling_routes() {
                         [](HttpRequestPtr) -> Task<HttpResponsePtr> {
                           const std::string id = service::current_id();
                           auto first = works_for_after_a_while(id), second = works_for_after_a_while(id);
-        auto third = works_for_after_a_while(id);
-        const bool in_first = co_await first, in_second = co_await second, in_third = co_await third;
-        co_return text(service::verdict("call_id", {in_first, in_second, in_third}),
-                       drogon::CT_APPLICATION_JSON);
-      },
+                          auto third = works_for_after_a_while(id);
+                          const bool in_first = co_await first, in_second = co_await second,
+                                     in_third = co_await third;
+                          co_return text(service::verdict("call_id", {in_first, in_second, in_third}),
+                                         drogon::CT_APPLICATION_JSON);
+                        },
                         {drogon::Get});
   app().registerHandler("/api/test-thread-context",
                         [](const HttpRequestPtr&, answer&& reply) {
