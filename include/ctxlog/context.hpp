@@ -390,6 +390,11 @@ class context_var : public context_var_base {
     return scope(assigned_id(), make_cell(std::forward<Args>(args)...), name());
   }
 
+  /// Binds what is held already, without a copy; unbinds when it holds nothing.
+  [[nodiscard]] scope bind_pinned(const pinned<T>& value) const {
+    return scope(assigned_id(), detail::share(value.cell_), name());
+  }
+
   /// Sets the value for the rest of the task (to the end of the enclosing run, guard or scope of this
   /// variable; else of the thread). Dropping the token leaves the value set. Prefer bind(). Strong guarantee.
   token set(T value) const { return token(assigned_id(), make_cell(std::move(value)), name()); }
