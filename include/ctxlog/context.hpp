@@ -85,6 +85,18 @@ struct node {
   cell* const* cells() const noexcept { return reinterpret_cast<cell* const*>(this + 1); }
 };
 
+class nested_drive;
+
+/// What belongs to one stack, which may move between threads.
+struct stack_state {
+  node* current = nullptr;                  // owned
+  nested_drive* innermost_drive = nullptr;  // on this stack
+};
+
+/// Of what the caller runs on: the thread, the fiber that its scheduler announced, or the task of an engine
+/// (fiber.hpp).
+CTXLOG_API stack_state& current_stack() noexcept;
+
 /// The calling thread's node, borrowed: valid until this thread changes its context. Null is the empty
 /// context.
 CTXLOG_API const node* current_node() noexcept;
@@ -119,9 +131,8 @@ inline const cell* slot(const node* owner, std::uint32_t id) noexcept {
 /// process.
 inline std::uint64_t serial_of(const node* owner) noexcept { return owner ? owner->serial : 0; }
 
-/// Address that identifies what the caller runs on while that lives: the thread, or the fiber that its
-/// scheduler announced (fiber.hpp). Unlike get_id(), compilers cannot carry it over a coroutine's suspension
-/// (clang 14 does so: LLVM #47179, #63022).
+/// Address of current_stack(), which identifies it while that lives. Unlike get_id(), compilers cannot carry it
+/// over a coroutine's suspension (clang 14 does so: LLVM #47179, #63022).
 CTXLOG_API const void* stack_token() noexcept;
 
 /// A new variable id, never used again.
