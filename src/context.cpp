@@ -344,6 +344,7 @@ void throw_lookup_error(const char* name) {
 }
 
 void report_guard_mismatch() noexcept { report_mismatch(mismatch_kind::guard_end, ""); }
+void report_lost_context() noexcept { report_mismatch(mismatch_kind::lost_context, ""); }
 
 std::int64_t live_nodes() noexcept { return sum(&live_counts::nodes); }
 std::int64_t live_cells() noexcept { return sum(&live_counts::cells); }

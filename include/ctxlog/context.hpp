@@ -145,6 +145,7 @@ CTXLOG_API const char* variable_name(std::uint32_t id) noexcept;
 [[noreturn]] CTXLOG_API void throw_lookup_error(const char* name);
 
 CTXLOG_API void report_guard_mismatch() noexcept;
+CTXLOG_API void report_lost_context() noexcept;
 
 /// Contexts and values alive in this process, for tests of leaks. Exact when no other thread is changing
 /// contexts.
@@ -433,15 +434,16 @@ class context_var : public context_var_base {
 
 /// What was attempted in a context it does not belong to.
 enum class mismatch_kind : std::uint8_t {
-  scope_end,    // a scope ended in a context that does not stem from it: its binding stays where it was made
-  token_reset,  // a token was reset in a context that does not stem from its set()
-  guard_end,    // a context_guard was destroyed on another thread
+  scope_end,     // a scope ended in a context that does not stem from it: its binding stays where it was made
+  token_reset,   // a token was reset in a context that does not stem from its set()
+  guard_end,     // a context_guard was destroyed on another thread or fiber
+  lost_context,  // a coroutine_scope is not in its own context: the coroutine awaited something without it
   out_of_memory,  // while a scope or token was undone out of order: its value stays
 };
 
 struct mismatch_info {
   mismatch_kind kind;
-  const char* name;  // of the variable; empty for a guard
+  const char* name;  // of the variable; empty for a guard and a coroutine_scope
 };
 
 using mismatch_handler = void (*)(const mismatch_info&) noexcept;
