@@ -131,8 +131,8 @@ inline const cell* slot(const node* owner, std::uint32_t id) noexcept {
 /// process.
 inline std::uint64_t serial_of(const node* owner) noexcept { return owner ? owner->serial : 0; }
 
-/// Address of current_stack(), which identifies it while that lives. Unlike get_id(), compilers cannot carry it
-/// over a coroutine's suspension (clang 14 does so: LLVM #47179, #63022).
+/// Address of current_stack(), which identifies it while that lives. Unlike get_id(), compilers cannot carry
+/// it over a coroutine's suspension (clang 14 does so: LLVM #47179, #63022).
 CTXLOG_API const void* stack_token() noexcept;
 
 /// A new variable id, never used again.

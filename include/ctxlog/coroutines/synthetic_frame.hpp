@@ -28,10 +28,10 @@ class completion : public synthetic_frame {
             [](void*) {}} {}
 };
 
-/// While it lives, its stack (of a thread, a fiber or an engine's task) resumes coroutines that an awaiter has
-/// handed over. What comes back to the awaiter meanwhile, on this stack, is noted instead of resumed: loops of
-/// awaits that complete at once need no further stack, whether or not the compiler makes tail calls. Lives on
-/// that stack, and moves between threads with it.
+/// While it lives, its stack (of a thread, a fiber or an engine's task) resumes coroutines that an awaiter
+/// has handed over. What comes back to the awaiter meanwhile, on this stack, is noted instead of resumed:
+/// loops of awaits that complete at once need no further stack, whether or not the compiler makes tail calls.
+/// Lives on that stack, and moves between threads with it.
 class CTXLOG_API nested_drive {
  public:
   nested_drive() noexcept;
