@@ -1,4 +1,4 @@
-# What each adapter needs: ctxlog_NAME_package, which find_package understands, and its target ctxlog_NAME_library.
+# What each adapter needs: find_package's arguments, ctxlog_NAME_package, and the target, ctxlog_NAME_library.
 # SPDX-License-Identifier: MIT
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 set(ctxlog_adapters asio beast crow curl drogon httplib)
