@@ -34,10 +34,12 @@ class CTXLOG_API ip_address {
   bool v4_ = false;
 };
 
-/// An address block: `10.0.0.0/8`, `2001:db8::/32`; an address alone is a block of one.
+/// An address block: `10.0.0.0/8`, `2001:db8::/32`; an address alone is a block of one. A block of IPv6 holds no IPv4
+/// address, not even `::/0`.
 class CTXLOG_API ip_network {
  public:
-  /// Throws std::invalid_argument, naming the text, unless it is a block.
+  /// Throws std::invalid_argument, naming the text, unless it is a block: `10.0.0.1/8` is none, it would trust more than it
+  /// seems to.
   explicit ip_network(std::string_view cidr);
   bool contains(const ip_address&) const noexcept;
 
@@ -48,7 +50,8 @@ class CTXLOG_API ip_network {
 
 /// Who sent the request, behind the proxies among `trusted`: the peer itself unless it is one of them, else the right-most
 /// entry of all lines that is not. Give the lines of `Forwarded` (RFC 7239) or of X-Forwarded-For, in their order. An entry that
-/// is no address ends the search: the last trusted address is the answer.
+/// is no address ends the search: the last trusted address is the answer. So does a request with both headers that disagree,
+/// at the peer: one of them is the client's own.
 CTXLOG_API ip_address client_behind_proxies(const ip_address& peer, std::span<const ip_network> trusted,
                                             std::span<const std::string_view> forwarded,
                                             std::span<const std::string_view> x_forwarded_for);

@@ -17,7 +17,7 @@
 namespace ctxlog::http {
 namespace detail {
 
-// Fills `digits` with random lower-case hexadecimal digits, not all of them zero.
+// Fills `digits`, a multiple of 16, with random lower-case hexadecimal digits, not all of them zero.
 CTXLOG_API void write_random_hex(std::span<char> digits) noexcept;
 
 }  // namespace detail
@@ -28,10 +28,15 @@ class hex_id {
  public:
   /// Nothing unless `text` is exactly that many of `0-9a-f`, not all zeros.
   static constexpr std::optional<hex_id> parse(std::string_view text) noexcept {
-    const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-    if (text.size() != Digits || !std::all_of(text.begin(), text.end(), is_digit) ||
-        text.find_first_not_of('0') == std::string_view::npos)
-      return std::nullopt;
+    if (text.size() != Digits) return std::nullopt;
+    // Without branches, so that it is a few vector instructions.
+    bool valid = true, zero = true;
+    for (std::size_t i = 0; i != Digits; ++i) {
+      const char c = text[i];
+      valid &= ((c >= '0') & (c <= '9')) | ((c >= 'a') & (c <= 'f'));
+      zero &= c == '0';
+    }
+    if (!valid || zero) return std::nullopt;
     hex_id parsed;
     std::copy(text.begin(), text.end(), parsed.digits_.begin());
     return parsed;
@@ -39,6 +44,7 @@ class hex_id {
 
   /// Random in all bits. Any thread; the child of a fork() makes other ids than its parent. Unique, no secret.
   static hex_id random() noexcept {
+    static_assert(Digits % 16 == 0);
     hex_id made;
     detail::write_random_hex(made.digits_);
     return made;
