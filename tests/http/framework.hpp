@@ -32,7 +32,11 @@ inline std::ostream& operator<<(std::ostream& out, const framework& f) { return 
 /// Those that were built.
 inline std::vector<framework> frameworks() {
   const std::vector<framework> known{
-      {.name = "httplib", .knows_routes = false, .logs_itself = false, .asynchronous = false},
+      {.name = "httplib",
+       .knows_routes = false,
+       .logs_itself = false,
+       .asynchronous = false,
+       .pipelines = false},
       {.name = "asio", .sees_aborts = true, .logs_itself = false},
       {.name = "crow", .knows_routes = false, .names_errors = false},
       {.name = "drogon", .answers_throw_int = false, .sees_repeated_lines = false, .sees_aborts = true},

@@ -49,7 +49,7 @@ struct baggage_options {
   /// Baggage of others is dropped.
   http::trust trust = http::trust::none();
   /// Keys that become fields `baggage.<key>` of every record of the request.
-  std::vector<std::string> fields;
+  std::vector<std::string> fields = {};
 };
 
 enum class outcome : std::uint8_t {
@@ -141,13 +141,13 @@ inline constexpr access_keys google_cloud_keys{.method = "httpRequest.requestMet
 struct access_options {
   access_keys keys = opentelemetry_keys;
   /// True: of no interest while it goes well (health checks); recorded at debug unless it fails.
-  std::function<bool(const access_view&)> skip;
+  std::function<bool(const access_view&)> skip = {};
   /// From this duration on, debug becomes info and info warn. Zero: never.
   std::chrono::nanoseconds slow{};
   /// Decides last, given the level so far; level::off leaves the record out.
-  std::function<ctxlog::level(const access_view&, ctxlog::level)> level;
+  std::function<ctxlog::level(const access_view&, ctxlog::level)> level = {};
   /// Adds fields.
-  std::function<void(const access_view&, field_set&)> enrich;
+  std::function<void(const access_view&, field_set&)> enrich = {};
   /// Whether the query is logged, with the values of the keys below replaced by REDACTED.
   bool query = false;
   /// The list of the OpenTelemetry conventions for `url.query`; compared with case.
@@ -155,19 +155,19 @@ struct access_options {
       "AWSAccessKeyId",  "Signature",       "sig", "X-Amz-Credential", "X-Amz-Security-Token",
       "X-Amz-Signature", "X-Goog-Signature"};
   /// Headers logged as `http.request.header.<name>`, arrays of their lines. Those that hold credentials are never shown.
-  std::vector<std::string> request_headers;
+  std::vector<std::string> request_headers = {};
   /// Logs the network of the client only: /24 of IPv4, /48 of IPv6.
   bool mask_client = false;
 };
 
 /// Given to a framework's install(); read by all threads, so it does not change afterwards.
 struct options {
-  request_id_options request_id;
-  trace_options trace;
-  baggage_options baggage;
+  request_id_options request_id = {};
+  trace_options trace = {};
+  baggage_options baggage = {};
   /// Whose Forwarded or X-Forwarded-For lines name the client: your own proxies, never all.
   trust forwarded = trust::none();
-  access_options access;
+  access_options access = {};
 };
 
 }  // namespace ctxlog::http

@@ -13,7 +13,7 @@ namespace ctxlog::http {
 
 struct propagation_options {
   /// Hosts that may learn of the request: `inventory.internal`, `*.internal`, `127.0.0.1`, without port and case. Empty: all.
-  std::vector<std::string> hosts;
+  std::vector<std::string> hosts = {};
   bool request_id = true;
   bool baggage = true;
   /// Whether a call made outside of any request starts a trace.

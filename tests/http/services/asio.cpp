@@ -1,0 +1,3 @@
+// The test service on Boost.Beast.
+// SPDX-License-Identifier: MIT
+int main() {}
