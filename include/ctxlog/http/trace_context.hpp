@@ -44,7 +44,7 @@ class hex_id {
     for (const char c : text) seen |= detail::digit_kinds[static_cast<unsigned char>(c)];
     if (seen != detail::non_zero_digit) return std::nullopt;
     hex_id parsed;
-    std::copy(text.begin(), text.end(), parsed.digits_.begin());
+    std::copy_n(text.data(), Digits, parsed.digits_.begin());
     return parsed;
   }
 
