@@ -186,7 +186,7 @@ TEST_CASE("every kind of response carries its own request's id and has one recor
                                 {"DELETE", "/missing", {404, 405}},
                                 {"GET", "/hello", {200}}};
   const framework on = any_framework();
-  running_service service(on);
+  running_service service(on, "default", {"LOG_LEVEL=info,http.access=debug"});
   std::vector<response> answers;
   {
     std::optional<connection> client(std::in_place, service.port());

@@ -37,7 +37,7 @@ std::size_t count_of(const records& all, const std::string& id) {
 TEST_CASE("on Crow a request that is answered unread shows nothing of the one before it", "[http-19][H10]") {
   const std::string request = GENERATE("HEAD /missing", "OPTIONS /missing", "OPTIONS /hello", "GET /missing");
   CAPTURE(request);
-  running_service service(crow());
+  running_service service(crow(), "default", {"LOG_LEVEL=info,http.access=debug"});
   std::string id;
   {
     connection client(service.port());
@@ -93,7 +93,8 @@ TEST_CASE("on Crow a handler may answer with a variable bound", "[http-19]") {
   CHECK(client.get("/hello", id_line("s-2")).id() == "s-2");
   CHECK(text_of(service.lines("scoped").at(0), "user") == "ann");
   CHECK_FALSE(service.lines("hello").at(0).has("user"));
-  CHECK(service.output().find("scope") == std::string::npos);
+  CHECK(service.finish().size() ==
+        4);  // and no scope ended in another context: that would have ended the service
 }
 
 TEST_CASE("on Crow the framework's line about an exception carries the id", "[http-37]") {
@@ -141,6 +142,7 @@ TEST_CASE("on Crow a WebSocket has one record, and its messages the context that
     client.send(std::string("\x81\x82\0\0\0\0hi", 8));
     service.wait_for("message in context");
   }
+  service.wait_for("closed");
   REQUIRE(service.access_records().size() == 1);
   CHECK(text_of(service.access_records()[0], "outcome") == "upgraded");
   CHECK(service.access_records()[0].get<int>("http.response.status_code") == 101);
@@ -157,7 +159,7 @@ TEST_CASE("on Crow a handshake that goes nowhere is not recorded as upgraded", "
   {
     connection client(service.port());
     client.send(handshake(target, "ws-1"));
-    CHECK(client.closed());
+    if (!client.closed()) CHECK(client.receive().status >= 400);  // newer releases say why
   }
   REQUIRE(service.access_records().size() == 1);
   CHECK(id_of(service.access_records()[0]) == "ws-1");

@@ -273,7 +273,10 @@ void add_own_routes(application& app) {
         from.send_text(text);
       })
       .onclose([](crow::websocket::connection& closed, const std::string&, std::uint16_t) {
+        // Crow calls it twice when the answer to a client that is gone fails.
         delete static_cast<ctxlog::context*>(closed.userdata());
+        closed.userdata(nullptr);
+        ctxlog::info("closed");
       });
 }
 
@@ -281,6 +284,7 @@ void add_own_routes(application& app) {
 
 int main(int count, char** given) {
   const auto [options, files] = service::arguments_of(count, given);
+  ctxlog::set_mismatch_handler([](const auto&) noexcept { std::abort(); });
   static ctxlog::crow::log_handler lines;
   crow::logger::setHandler(&lines);
   service::probe probe;
