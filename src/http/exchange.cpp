@@ -87,16 +87,13 @@ class reader {
 
   void read_client() {
     auto client = options_.forwarded.client_of(request_, peer_);
-    if (!client) {
-      recorded_.client_address = recorded_.peer_address;
-      return;
-    }
     constexpr unsigned shown_v4 = 24, shown_v6 = 48;
-    if (options_.access.mask_client) {
+    if (client && options_.access.mask_client) {
       client = client->masked(client->is_v4() ? shown_v4 : shown_v6);
       recorded_.peer_address = {};
     }
-    recorded_.client_address = ctxlog::detail::copy(recorded_.memory, client->text());
+    recorded_.client_address =
+        client == peer_ ? recorded_.peer_address : ctxlog::detail::copy(recorded_.memory, client->text());
   }
 
  private:
@@ -213,6 +210,13 @@ std::shared_ptr<exchange> exchange::current() noexcept {
   const detail::request_state* const found = detail::current_request.find();
   return found ? found->current.lock() : nullptr;
 }
+
+request_scope::request_scope(const exchange& entered)
+    : ambient_fields_(ctxlog::detail::ambient_slot,
+                      ctxlog::detail::share(
+                          ctxlog::detail::slot(entered.context().node(), ctxlog::detail::ambient_slot))),
+      request_(detail::current_request.bind_pinned(
+          entered.context().run([] { return detail::current_request.pin(); }))) {}
 
 const correlation* current_correlation() noexcept {
   const detail::request_state* const found = detail::current_request.find();
