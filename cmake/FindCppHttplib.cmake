@@ -1,8 +1,8 @@
-# Finds cpp-httplib as CppHttplib::CppHttplib and sets CppHttplib_VERSION: its CMake package, or else pkg-config's.
+# Finds cpp-httplib, by CMake or else by pkg-config, as CppHttplib::CppHttplib and sets CppHttplib_VERSION.
 # SPDX-License-Identifier: MIT
 #
-# A bare httplib.h is not enough: the class layouts depend on macros, and a compiled cpp-httplib, as Debian has it,
-# is another library than the header without the macros it was compiled with.
+# A bare httplib.h is not enough: class layouts depend on macros, and a compiled cpp-httplib, as Debian has it, wants
+# those it was compiled with.
 find_package(httplib CONFIG QUIET)
 if(httplib_FOUND)
   set(CppHttplib_VERSION ${httplib_VERSION})

@@ -1,10 +1,14 @@
-# What each adapter needs: ctxlog_NAME_package, which find_package understands, and its target ctxlog_NAME_library.
+# What each adapter needs: find_package's arguments, ctxlog_NAME_package, and the target, ctxlog_NAME_library.
 # SPDX-License-Identifier: MIT
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
-set(ctxlog_adapters asio crow curl drogon httplib)
+set(ctxlog_adapters asio beast crow curl drogon httplib)
 
 set(ctxlog_asio_package Asio 1.22 MODULE)
 set(ctxlog_asio_library Asio::Asio)
+
+# Boost.Asio comes with it.
+set(ctxlog_beast_package Boost 1.74)
+set(ctxlog_beast_library Boost::headers)
 
 # Crow's package has no version.
 set(ctxlog_crow_package Crow CONFIG)

@@ -31,8 +31,8 @@ struct alignas(64) live_counts {
 };
 
 struct thread_state {
-  node* current = nullptr;
-  const void* fiber = nullptr;  // which fiber the thread lends itself to
+  stack_state own;
+  stack_state* fiber = nullptr;  // of the fiber that the thread lends itself to
   live_counts* counts = nullptr;
   std::uint64_t last_serial = 0;
 };
@@ -53,22 +53,21 @@ constinit std::atomic<context_storage* (*)() noexcept> find_storage{nullptr};
 // Names of the variables by id, for reports: those of later ids are unknown.
 constinit std::array<std::atomic<const char*>, 1024> variable_names{};
 
-context_storage* storage_of_engine() noexcept {
-  const auto find = find_storage.load(std::memory_order_acquire);
-  return find ? find() : nullptr;
+// What current_stack() answers, to be inlined here.
+stack_state& active() noexcept {
+  if (const auto find = find_storage.load(std::memory_order_acquire)) {
+    if (context_storage* const kept = find()) return kept->stack();
+  }
+  return state.fiber ? *state.fiber : state.own;
 }
 
-// Where the calling thread's node stands, unless an engine keeps it for its tasks.
-node*& installed() noexcept {
-  context_storage* const kept = storage_of_engine();
-  return kept ? kept->node() : state.current;
-}
+node*& installed() noexcept { return active().current; }
 
 // Armed by the first value a thread creates: releases what unreset sets left, and gives the record back.
 struct thread_exit {
   void arm() noexcept { armed = true; }
   ~thread_exit() {
-    release(std::exchange(state.current, nullptr));
+    release(std::exchange(state.own.current, nullptr));
     live_counts* const mine = std::exchange(state.counts, &shared_counts);
     if (mine != &shared_counts) mine->taken.store(false, std::memory_order_release);
   }
@@ -296,11 +295,13 @@ cell::cell(void (*destroy_value)(cell*) noexcept) noexcept : destroy(destroy_val
 }
 cell::~cell() { count(&live_counts::cells, -1); }
 
+stack_state& current_stack() noexcept { return active(); }
+
 const node* current_node() noexcept { return installed(); }
 
 node* exchange_current(node* next) noexcept { return std::exchange(installed(), next); }
 
-const void* exchange_fiber(const void* next) noexcept { return std::exchange(state.fiber, next); }
+stack_state* exchange_fiber(stack_state* next) noexcept { return std::exchange(state.fiber, next); }
 
 void release(const cell* owned) noexcept {
   const auto counted = const_cast<cell*>(owned);
@@ -320,9 +321,7 @@ void release(const node* owned) noexcept {
 }
 
 const void* stack_token() noexcept {
-  const void* address = &state;
-  if (state.fiber) address = state.fiber;
-  if (const context_storage* kept = storage_of_engine()) address = kept;
+  const void* address = &active();
   asm volatile("" : "+r"(address));
   return address;
 }
@@ -345,6 +344,7 @@ void throw_lookup_error(const char* name) {
 }
 
 void report_guard_mismatch() noexcept { report_mismatch(mismatch_kind::guard_end, ""); }
+void report_lost_context() noexcept { report_mismatch(mismatch_kind::lost_context, ""); }
 
 std::int64_t live_nodes() noexcept { return sum(&live_counts::nodes); }
 std::int64_t live_cells() noexcept { return sum(&live_counts::cells); }
@@ -378,8 +378,6 @@ void slot_token::reset(std::uint32_t id, const char* name) {
 }
 
 }  // namespace detail
-
-context_storage::~context_storage() { detail::release(std::exchange(node_, nullptr)); }
 
 void set_context_storage(context_storage* (*find)() noexcept) noexcept {
   detail::find_storage.store(find, std::memory_order_release);

@@ -39,7 +39,9 @@ const char* text_of(mismatch_kind kind) noexcept {
     case mismatch_kind::token_reset:
       return "its token was reset in a context that does not stem from its set()";
     case mismatch_kind::guard_end:
-      return "a guard was destroyed on another thread";
+      return "a guard was destroyed on another thread or fiber";
+    case mismatch_kind::lost_context:
+      return "a coroutine_scope is not in its own context, as after an await that was not wrapped in it";
     case mismatch_kind::out_of_memory:
       return "there was no memory to undo it out of order, and it stays bound";
   }
@@ -68,7 +70,7 @@ bool debugging() noexcept {
 }
 
 void print_mismatch(const mismatch_info& mismatch) noexcept {
-  if (mismatch.kind == mismatch_kind::guard_end)
+  if (!*mismatch.name)
     print("ctxlog: context: %s\n", text_of(mismatch.kind));
   else
     print("ctxlog: context variable '%s': %s\n", mismatch.name, text_of(mismatch.kind));

@@ -85,6 +85,18 @@ struct node {
   cell* const* cells() const noexcept { return reinterpret_cast<cell* const*>(this + 1); }
 };
 
+class nested_drive;
+
+/// What belongs to one stack, which may move between threads.
+struct stack_state {
+  node* current = nullptr;                  // owned
+  nested_drive* innermost_drive = nullptr;  // on this stack
+};
+
+/// Of what the caller runs on: the thread, the fiber that its scheduler announced, or the task of an engine
+/// (fiber.hpp).
+CTXLOG_API stack_state& current_stack() noexcept;
+
 /// The calling thread's node, borrowed: valid until this thread changes its context. Null is the empty
 /// context.
 CTXLOG_API const node* current_node() noexcept;
@@ -119,9 +131,8 @@ inline const cell* slot(const node* owner, std::uint32_t id) noexcept {
 /// process.
 inline std::uint64_t serial_of(const node* owner) noexcept { return owner ? owner->serial : 0; }
 
-/// Address that identifies what the caller runs on while that lives: the thread, or the fiber that its
-/// scheduler announced (fiber.hpp). Unlike get_id(), compilers cannot carry it over a coroutine's suspension
-/// (clang 14 does so: LLVM #47179, #63022).
+/// Address of current_stack(), which identifies it while that lives. Unlike get_id(), compilers cannot carry
+/// it over a coroutine's suspension (clang 14 does so: LLVM #47179, #63022).
 CTXLOG_API const void* stack_token() noexcept;
 
 /// A new variable id, never used again.
@@ -134,6 +145,7 @@ CTXLOG_API const char* variable_name(std::uint32_t id) noexcept;
 [[noreturn]] CTXLOG_API void throw_lookup_error(const char* name);
 
 CTXLOG_API void report_guard_mismatch() noexcept;
+CTXLOG_API void report_lost_context() noexcept;
 
 /// Contexts and values alive in this process, for tests of leaks. Exact when no other thread is changing
 /// contexts.
@@ -390,6 +402,11 @@ class context_var : public context_var_base {
     return scope(assigned_id(), make_cell(std::forward<Args>(args)...), name());
   }
 
+  /// Binds what is held already, without a copy; unbinds when it holds nothing.
+  [[nodiscard]] scope bind_pinned(const pinned<T>& value) const {
+    return scope(assigned_id(), detail::share(value.cell_), name());
+  }
+
   /// Sets the value for the rest of the task (to the end of the enclosing run, guard or scope of this
   /// variable; else of the thread). Dropping the token leaves the value set. Prefer bind(). Strong guarantee.
   token set(T value) const { return token(assigned_id(), make_cell(std::move(value)), name()); }
@@ -422,15 +439,16 @@ class context_var : public context_var_base {
 
 /// What was attempted in a context it does not belong to.
 enum class mismatch_kind : std::uint8_t {
-  scope_end,    // a scope ended in a context that does not stem from it: its binding stays where it was made
-  token_reset,  // a token was reset in a context that does not stem from its set()
-  guard_end,    // a context_guard was destroyed on another thread
+  scope_end,     // a scope ended in a context that does not stem from it: its binding stays where it was made
+  token_reset,   // a token was reset in a context that does not stem from its set()
+  guard_end,     // a context_guard was destroyed on another thread or fiber
+  lost_context,  // a coroutine_scope is not in its own context: the coroutine awaited something without it
   out_of_memory,  // while a scope or token was undone out of order: its value stays
 };
 
 struct mismatch_info {
   mismatch_kind kind;
-  const char* name;  // of the variable; empty for a guard
+  const char* name;  // of the variable; empty for a guard and a coroutine_scope
 };
 
 using mismatch_handler = void (*)(const mismatch_info&) noexcept;

@@ -10,8 +10,8 @@
 namespace ctxlog {
 namespace detail {
 
-/// Says which fiber the calling thread lends itself to (null: none), and returns which it was.
-CTXLOG_API const void* exchange_fiber(const void* next) noexcept;
+/// Says to which fiber's stack the calling thread lends itself (null: none), and returns which it was.
+CTXLOG_API stack_state* exchange_fiber(stack_state* next) noexcept;
 
 }  // namespace detail
 
@@ -21,17 +21,14 @@ CTXLOG_API const void* exchange_fiber(const void* next) noexcept;
 class fiber_slot {
  public:
   /// The fiber starts with what its creator has bound, unless another context is given.
-  explicit fiber_slot(context initial = context::current()) noexcept
-      : context_(std::move(initial)), fiber_(this) {}
+  explicit fiber_slot(context initial = context::current()) noexcept : stack_{initial.release()} {}
   fiber_slot(const fiber_slot&) = delete;
   fiber_slot& operator=(const fiber_slot&) = delete;
+  ~fiber_slot() { detail::release(stack_.current); }
 
   /// Called in pairs: right before control goes to the fiber, and right after it came back (or went to another
-  /// fiber), by the thread that lends itself. Costs about as much as context::run().
-  void swap() noexcept {
-    context_ = detail::exchange_current(std::move(context_));
-    fiber_ = detail::exchange_fiber(fiber_);
-  }
+  /// fiber), by the thread that lends itself. Exchanges one pointer.
+  void swap() noexcept { other_ = detail::exchange_fiber(other_); }
 
   /// Both calls around `switch_to_fiber`, which returns when the fiber yields or ends, or throws.
   template <class F>
@@ -45,25 +42,25 @@ class fiber_slot {
   }
 
  private:
-  context context_;    // the fiber's, or while it runs the thread's
-  const void* fiber_;  // the same of what the thread lends itself to
+  detail::stack_state stack_;
+  detail::stack_state* other_ = &stack_;  // while the fiber runs, what the thread lent itself to before
 };
 
 /// Where one task of an engine keeps its context: for engines that show no switch to hook into and forbid
 /// thread-locals, such as userver. Give each task one, in the engine's own task-local storage, and tell
 /// set_context_storage() how to find it. Used by its task only.
-class CTXLOG_API context_storage {
+class context_storage {
  public:
-  explicit context_storage(context initial = context::current()) noexcept : node_(initial.release()) {}
+  explicit context_storage(context initial = context::current()) noexcept : stack_{initial.release()} {}
   context_storage(const context_storage&) = delete;
   context_storage& operator=(const context_storage&) = delete;
-  ~context_storage();
+  ~context_storage() { detail::release(std::exchange(stack_.current, nullptr)); }
 
   /// For ctxlog's own layers.
-  detail::node*& node() noexcept { return node_; }
+  detail::stack_state& stack() noexcept { return stack_; }
 
  private:
-  detail::node* node_;
+  detail::stack_state stack_;
 };
 
 /// From now on the calling task's context is in what `find` returns; where it returns null (threads that are

@@ -21,14 +21,14 @@ coroutine_scope::~coroutine_scope() {
     state_.leave();
   } else {
     state_.abandon();
-    detail::report_guard_mismatch();
+    detail::report_lost_context();
   }
 }
 
 bool coroutine_scope::in_own_context() const noexcept { return *scope_mark.find() == id_; }
 
 void coroutine_scope::adopt_foreign_context() {
-  detail::report_guard_mismatch();
+  detail::report_lost_context();
   state_.adopt_current();
   scope_mark.set(id_);
 }

@@ -31,12 +31,7 @@ std::stop_token stop_token() noexcept {
 namespace detail {
 namespace {
 
-// Trivially destructible and initial-exec, as the context is, for the same reasons.
-struct drive_state {
-  nested_drive* innermost = nullptr;
-  std::uint64_t last_id = 0;
-};
-[[gnu::tls_model("initial-exec")]] constinit thread_local drive_state drives;
+[[gnu::tls_model("initial-exec")]] constinit thread_local std::uint64_t last_id = 0;
 
 constexpr std::uint64_t id_block = std::uint64_t{1} << 20;
 constinit std::atomic<std::uint64_t> next_id_block{1};
@@ -44,16 +39,16 @@ constinit std::atomic<std::uint64_t> next_id_block{1};
 }  // namespace
 
 std::uint64_t unique_id() noexcept {
-  if (drives.last_id % id_block == 0)
-    drives.last_id = next_id_block.fetch_add(1, std::memory_order_relaxed) * id_block;
-  return ++drives.last_id;
+  if (last_id % id_block == 0) last_id = next_id_block.fetch_add(1, std::memory_order_relaxed) * id_block;
+  return ++last_id;
 }
 
-nested_drive::nested_drive() noexcept : id_(unique_id()), outer_(std::exchange(drives.innermost, this)) {}
-nested_drive::~nested_drive() { drives.innermost = outer_; }
+nested_drive::nested_drive() noexcept
+    : id_(unique_id()), outer_(std::exchange(current_stack().innermost_drive, this)) {}
+nested_drive::~nested_drive() { current_stack().innermost_drive = outer_; }
 
 bool nested_drive::complete(std::uint64_t id) noexcept {
-  nested_drive* const innermost = drives.innermost;
+  nested_drive* const innermost = current_stack().innermost_drive;
   if (!innermost || innermost->id_ != id) return false;
   innermost->completed_ = true;
   return true;

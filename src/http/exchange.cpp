@@ -214,6 +214,13 @@ std::shared_ptr<exchange> exchange::current() noexcept {
   return found ? found->current.lock() : nullptr;
 }
 
+request_scope::request_scope(const exchange& entered)
+    : ambient_fields_(ctxlog::detail::ambient_slot,
+                      ctxlog::detail::share(
+                          ctxlog::detail::slot(entered.context().node(), ctxlog::detail::ambient_slot))),
+      request_(detail::current_request.bind_pinned(
+          entered.context().run([] { return detail::current_request.pin(); }))) {}
+
 const correlation* current_correlation() noexcept {
   const detail::request_state* const found = detail::current_request.find();
   return found ? &found->ids : nullptr;

@@ -14,8 +14,8 @@ bool is_escaped(std::string_view text, std::size_t at) noexcept {
   return (at - (before == text.npos ? 0 : before + 1)) % 2 != 0;
 }
 
-// What stands behind the last `separator` outside quotes, taken off `list` with it. From the right, because the left is
-// the client's own: a quote that it leaves open must not swallow what a proxy added.
+// What stands behind the last `separator` outside quotes, taken off `list` with it. From the right, because
+// the left is the client's own: a quote that it leaves open must not swallow what a proxy added.
 std::string_view take_last(std::string_view& list, char separator) noexcept {
   bool quoted = false;
   std::size_t at = list.size();
@@ -35,15 +35,15 @@ bool is_for(std::string_view name) noexcept {
 
 // The value of `for` in one element of Forwarded; empty when there is none or more than one.
 std::string_view node_of_forwarded(std::string_view element) noexcept {
-  std::string_view node;
+  std::optional<std::string_view> node;
   while (!element.empty()) {
     const std::string_view pair = take_last(element, ';');
     const auto equals = pair.find('=');
     if (equals == pair.npos || !is_for(detail::without_blanks(pair.substr(0, equals)))) continue;
-    if (!node.empty()) return {};
+    if (node) return {};
     node = pair.substr(equals + 1);
   }
-  return node;
+  return node.value_or(std::string_view());
 }
 
 std::string_view node_itself(std::string_view element) noexcept { return element; }

@@ -88,6 +88,9 @@ TEST_CASE("with CTXLOG_DEBUG leaks and mismatches are one line each that names t
         "ctxlog: context variable 'request_id': its scope ended in a context that does not stem from it, and "
         "it "
         "stays bound where it was\n"
+        "ctxlog: context: a guard was destroyed on another thread or fiber\n"
+        "ctxlog: context: a coroutine_scope is not in its own context, as after an await that was not "
+        "wrapped in it\n"
         "ctxlog: thread  has no work at hand but still has bound: request_id, user\n");
   CHECK(printed("CTXLOG_DEBUG=0 ").output.empty());
   CHECK(printed("").output.empty());

@@ -1,5 +1,6 @@
 // Coroutines of other types: preserve() for an await or a function, coroutine_scope, and what goes without.
 // SPDX-License-Identifier: MIT
+#include <atomic>
 #include <latch>
 #include <memory>
 #include <stdexcept>
@@ -283,6 +284,10 @@ TEST_CASE_METHOD(clean_context, "a scoped coroutine destroyed while suspended un
 
 TEST_CASE_METHOD(clean_context, "an await outside the scope loses the context, is counted, and leaks nothing",
                  "[ctx-43]") {
+  static constinit std::atomic<int> losses{0};
+  const auto earlier = ctxlog::set_mismatch_handler([](const ctxlog::mismatch_info& heard) noexcept {
+    losses += heard.kind == ctxlog::mismatch_kind::lost_context;
+  });
   verdict seen;
   threads pool(1);
   std::latch done(3);
@@ -309,6 +314,8 @@ TEST_CASE_METHOD(clean_context, "an await outside the scope loses the context, i
   CHECK(pool.finish() == 0);
   CHECK(seen.right() == 6);
   CHECK(seen.wrong() == 0);
+  ctxlog::set_mismatch_handler(earlier);
+  CHECK(losses == 3);
   expected_mismatches = 3;
 }
 

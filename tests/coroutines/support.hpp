@@ -4,16 +4,10 @@
 
 #include <atomic>
 #include <concepts>
-#include <condition_variable>
 #include <coroutine>
-#include <deque>
 #include <exception>
-#include <functional>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "context.hpp"
 #include "ctxlog/task.hpp"
@@ -41,33 +35,10 @@ class verdict {
   std::atomic<int> wrong_ = 0;
 };
 
-/// Threads that run what they are given and count after each job whether it left a context behind.
-class threads {
+/// Threads that coroutines can hop to.
+class threads : public context_test::worker_pool {
  public:
-  explicit threads(int count) {
-    for (int i = 0; i != count; ++i) workers_.emplace_back([this] { work(); });
-  }
-  threads(const threads&) = delete;
-  threads& operator=(const threads&) = delete;
-  ~threads() { finish(); }
-
-  void post(std::function<void()> job) {
-    const std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
-    arrived_.notify_one();  // under the lock: once the job has run, this may be destroyed
-  }
-
-  /// Ends the threads, once nothing is left to do; returns after how many jobs something was left behind.
-  int finish() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    arrived_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
-    workers_.clear();
-    return leaks_;
-  }
+  using worker_pool::worker_pool;
 
   /// Goes on on one of the threads.
   auto hop() {
@@ -81,30 +52,6 @@ class threads {
     };
     return awaiter{this};
   }
-
- private:
-  void work() {
-    while (std::function<void()> job = next()) {
-      job();
-      job = nullptr;
-      leaks_ += static_cast<bool>(ctxlog::context::current());
-    }
-  }
-  std::function<void()> next() {
-    std::unique_lock lock(mutex_);
-    arrived_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-    if (jobs_.empty()) return nullptr;
-    auto job = std::move(jobs_.front());
-    jobs_.pop_front();
-    return job;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<std::function<void()>> jobs_;
-  bool stopping_ = false;
-  std::atomic<int> leaks_ = 0;
-  std::vector<std::thread> workers_;
 };
 
 /// A lazy task as libraries have it: symmetric transfer, no idea of contexts.

@@ -1,11 +1,14 @@
 // Fibers whose scheduler exchanges contexts at each switch, on one thread and on several.
 // SPDX-License-Identifier: MIT
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "context.hpp"
+#include "ctxlog/coroutines/synthetic_frame.hpp"
 #include "ctxlog/fiber.hpp"
 #include "ctxlog/propagate.hpp"
 #include "fiber.hpp"
@@ -14,6 +17,7 @@ namespace {
 
 using context_test::clean_context;
 using ctxlog::fiber_slot;
+using ctxlog::detail::nested_drive;
 using fiber_test::fiber;
 
 constinit ctxlog::context_var<int> number{"number"};
@@ -166,6 +170,40 @@ TEST_CASE_METHOD(clean_context, "an exception of the switch gives the thread its
                   int);
   CHECK(number.get() == 1);
   CHECK(slot.resume([] { return number.get(); }) == 2);
+}
+
+TEST_CASE_METHOD(clean_context, "a nested drive of a fiber goes on with it on another thread", "[H8]") {
+  bool completed_there = false, seen_by_thread = true, seen_by_other_thread = true;
+  std::uint64_t of_fiber = 0;
+  fiber_slot slot;
+  fiber driving([&](fiber& self) {
+    const nested_drive drive;
+    of_fiber = drive.id();
+    self.yield();
+    completed_there = nested_drive::complete(of_fiber) && drive.completed();
+    self.yield();
+  });
+  const auto resume = [&] { slot.resume([&] { driving.resume(); }); };
+  resume();
+  seen_by_thread = nested_drive::complete(of_fiber);
+  std::thread([&] {
+    resume();
+    seen_by_other_thread = nested_drive::complete(of_fiber);
+    resume();
+  }).join();
+  CHECK(completed_there);
+  CHECK_FALSE(seen_by_thread);
+  CHECK_FALSE(seen_by_other_thread);
+}
+
+TEST_CASE_METHOD(clean_context, "a fiber does not see the nested drive of the thread that runs it", "[H8]") {
+  const nested_drive of_thread;
+  bool seen_by_fiber = true;
+  fiber_slot slot;
+  fiber looking([&](fiber&) { seen_by_fiber = nested_drive::complete(of_thread.id()); });
+  slot.resume([&] { looking.resume(); });
+  CHECK_FALSE(seen_by_fiber);
+  CHECK(nested_drive::complete(of_thread.id()));
 }
 
 }  // namespace

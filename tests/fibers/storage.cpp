@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "context.hpp"
+#include "ctxlog/coroutines/synthetic_frame.hpp"
 #include "ctxlog/fiber.hpp"
 #include "fiber.hpp"
 
@@ -92,6 +93,23 @@ TEST_CASE_METHOD(engine, "a task's storage holds its creator's context until it 
   CHECK(ctxlog::detail::live_nodes() == 1);
   storage.reset();
   CHECK(ctxlog::detail::live_nodes() == 0);
+}
+
+TEST_CASE_METHOD(engine, "a nested drive belongs to the task that an engine runs", "[H8]") {
+  using ctxlog::detail::nested_drive;
+  ctxlog::context_storage storage;
+  const nested_drive of_thread;
+  running = &storage;
+  CHECK_FALSE(nested_drive::complete(of_thread.id()));
+  {
+    const nested_drive of_task;
+    running = nullptr;
+    CHECK_FALSE(nested_drive::complete(of_task.id()));
+    running = &storage;
+    CHECK(nested_drive::complete(of_task.id()));
+  }
+  running = nullptr;
+  CHECK(nested_drive::complete(of_thread.id()));
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ inline std::vector<framework> frameworks() {
        .logs_itself = false,
        .asynchronous = false,
        .pipelines = false},
-      {.name = "asio", .sees_aborts = true, .logs_itself = false},
+      {.name = "beast", .logs_itself = false},
       {.name = "crow", .knows_routes = false, .names_errors = false},
       {.name = "drogon", .answers_throw_int = false, .sees_repeated_lines = false, .sees_aborts = true},
   };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <condition_variable>
 #include <cstddef>
@@ -49,7 +50,7 @@ class clean_context {
   std::uint64_t mismatches_at_start_ = ctxlog::mismatch_count();
 };
 
-/// Thread pool that runs what it is given and knows nothing of contexts.
+/// Thread pool that runs what it is given, knows nothing of contexts, and counts those left behind.
 class worker_pool {
  public:
   explicit worker_pool(int threads) {
@@ -57,21 +58,12 @@ class worker_pool {
   }
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
-  ~worker_pool() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    arrived_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
-  }
+  ~worker_pool() { finish(); }
 
   void post(std::function<void()> job) {
-    {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-    }
-    arrived_.notify_one();
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    arrived_.notify_one();  // under the lock: once the job has run, this may be destroyed
   }
 
   template <class F, class... Args>
@@ -84,9 +76,25 @@ class worker_pool {
     return pending;
   }
 
+  /// Ends the threads, once nothing is left to do; returns after how many jobs a context was left behind.
+  int finish() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    arrived_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+    workers_.clear();
+    return leaks_;
+  }
+
  private:
   void work() {
-    while (std::function<void()> job = next()) job();
+    while (std::function<void()> job = next()) {
+      job();
+      job = nullptr;
+      leaks_ += static_cast<bool>(ctxlog::context::current());
+    }
   }
 
   std::function<void()> next() {
@@ -102,6 +110,7 @@ class worker_pool {
   std::condition_variable arrived_;
   std::deque<std::function<void()>> jobs_;
   bool stopping_ = false;
+  std::atomic<int> leaks_ = 0;
   std::vector<std::thread> workers_;
 };
 

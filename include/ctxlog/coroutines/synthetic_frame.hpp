@@ -28,9 +28,10 @@ class completion : public synthetic_frame {
             [](void*) {}} {}
 };
 
-/// While it lives, the calling thread resumes coroutines that an awaiter has handed over. What comes back to
-/// the awaiter meanwhile, on this thread, is noted instead of resumed: loops of awaits that complete at once
-/// need no stack, whether or not the compiler makes tail calls. Lives on the stack of the thread.
+/// While it lives, its stack (of a thread, a fiber or an engine's task) resumes coroutines that an awaiter
+/// has handed over. What comes back to the awaiter meanwhile, on this stack, is noted instead of resumed:
+/// loops of awaits that complete at once need no further stack, whether or not the compiler makes tail calls.
+/// Lives on that stack, and moves between threads with it.
 class CTXLOG_API nested_drive {
  public:
   nested_drive() noexcept;
@@ -42,7 +43,7 @@ class CTXLOG_API nested_drive {
   std::uint64_t id() const noexcept { return id_; }
   bool completed() const noexcept { return completed_; }
 
-  /// Whether `id` is the innermost drive of this thread, which is then completed.
+  /// Whether `id` is the innermost drive of this stack, which is then completed.
   static bool complete(std::uint64_t id) noexcept;
 
  private:

@@ -27,8 +27,9 @@ class CTXLOG_API baggage {
 
   baggage() = default;
 
-  /// All baggage lines of a request, in their order. A member that breaks a rule is left out, and those beyond 64 members
-  /// or 8192 bytes (section 3.3.2). Percent-encoding is undone; bytes that are no UTF-8 become U+FFFD.
+  /// All baggage lines of a request, in their order. A member that breaks a rule is left out, and those
+  /// beyond 64 members or 8192 bytes (section 3.3.2). Percent-encoding is undone; bytes that are no UTF-8
+  /// become U+FFFD.
   static baggage parse(std::span<const std::string_view> header_lines);
 
   /// In place of the older value of that key, else at the end. Throws std::invalid_argument for a key that is

@@ -109,6 +109,17 @@ class CTXLOG_API exchange : public std::enable_shared_from_this<exchange> {
   std::unique_ptr<field_set> extra_;
 };
 
+/// For coroutines whose context follows them from thread to thread (ctxlog::task, Asio on context_executor), where
+/// enter(), which is of one thread, cannot stand over a co_await: binds the request's variables in the current context until
+/// the scope ends.
+class CTXLOG_API request_scope {
+ public:
+  [[nodiscard]] explicit request_scope(const exchange&);
+
+ private:
+  scope ambient_fields_, request_;
+};
+
 /// Adds fields to the access record of the request that the calling code works for; none outside of one.
 template <class... Fields>
 void add_to_access_record(const Fields&... fields) {

@@ -47,8 +47,8 @@ constexpr std::string_view id_fault_name(id_fault fault) noexcept {
   return "repeated";
 }
 
-/// Nothing when the id may be logged and sent on: 1 to 128 characters of `[A-Za-z0-9._~+/=@:-]`. Ask after the
-/// HTTP library has parsed the header: some decode `%0d%0a` to a line break.
+/// Nothing when the id may be logged and sent on: 1 to 128 characters of `[A-Za-z0-9._~+/=@:-]`. Ask after
+/// the HTTP library has parsed the header: some decode `%0d%0a` to a line break.
 constexpr std::optional<id_fault> fault_of(std::string_view id) noexcept {
   if (id.empty() || id.size() > max_request_id_size) return id_fault::length;
   if (!std::all_of(id.begin(), id.end(), detail::is_request_id_character)) return id_fault::charset;
@@ -67,12 +67,12 @@ inline std::string accept_request_id(std::string_view from_client) {
   return is_valid_request_id(from_client) ? std::string(from_client) : new_request_id();
 }
 
-/// The client's id without the characters that may not stand in one, cut to max_request_id_size; a new one when
-/// nothing is left. Different ids may become the same one.
+/// The client's id without the characters that may not stand in one, cut to max_request_id_size; a new one
+/// when nothing is left. Different ids may become the same one.
 CTXLOG_API std::string sanitize_request_id(std::string_view from_client);
 
-/// The value of `Root=` in an X-Amzn-Trace-Id header (`Root=1-67891233-abcdef012345678912345678;Sampled=1`), empty
-/// when there is none. As untrusted as any id, and a part of `header`.
+/// The value of `Root=` in an X-Amzn-Trace-Id header (`Root=1-67891233-abcdef012345678912345678;Sampled=1`),
+/// empty when there is none. As untrusted as any id, and a part of `header`.
 CTXLOG_API std::string_view amazon_trace_root(std::string_view header) noexcept;
 
 }  // namespace ctxlog::http

@@ -1,4 +1,4 @@
-// W3C Trace Context, level 2: the headers traceparent and tracestate (https://www.w3.org/TR/trace-context-2/).
+// W3C Trace Context, level 2: traceparent and tracestate (https://www.w3.org/TR/trace-context-2/).
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -42,7 +42,8 @@ class hex_id {
     return parsed;
   }
 
-  /// Random in all bits. Any thread; the child of a fork() makes other ids than its parent. Unique, no secret.
+  /// Random in all bits. Any thread; the child of a fork() makes other ids than its parent. Unique, no
+  /// secret.
   static hex_id random() noexcept {
     static_assert(Digits % 16 == 0);
     hex_id made;
@@ -72,8 +73,9 @@ struct trace_parent {
   http::span_id span_id;
   std::uint8_t flags = 0;
 
-  /// Reads the value of a traceparent header (section 3.2). Spaces and tabs around it mean nothing; a version above
-  /// 00 is read as far as 00 goes. Nothing when it breaks a rule: then start a new trace and ignore tracestate.
+  /// Reads the value of a traceparent header (section 3.2). Spaces and tabs around it mean nothing; a version
+  /// above 00 is read as far as 00 goes. Nothing when it breaks a rule: then start a new trace and ignore
+  /// tracestate.
   CTXLOG_API static std::optional<trace_parent> parse(std::string_view header) noexcept;
 
   /// A new trace: random ids, its flags say so, not sampled.
@@ -95,18 +97,19 @@ class CTXLOG_API trace_state {
  public:
   trace_state() = default;
 
-  /// All tracestate lines of a request, in their order. Empty when one member breaks a rule or there are more than 32.
+  /// All tracestate lines of a request, in their order. Empty when one member breaks a rule or there are more
+  /// than 32.
   static trace_state parse(std::span<const std::string_view> header_lines);
 
-  /// `key=value` at the front, in place of an older value of that key; with 33 members the last one goes. Throws
-  /// std::invalid_argument for a key or value that the specification forbids.
+  /// `key=value` at the front, in place of an older value of that key; with 33 members the last one goes.
+  /// Throws std::invalid_argument for a key or value that the specification forbids.
   [[nodiscard]] trace_state with(std::string_view key, std::string_view value) const;
 
   /// Null when the key is not there.
   std::optional<std::string_view> find(std::string_view key) const noexcept;
 
-  /// The header's value in at most `max_size` bytes: whole members only, first those longer than 128 bytes go, then
-  /// the last ones (section 3.3.1.5). Empty: send no header.
+  /// The header's value in at most `max_size` bytes: whole members only, first those longer than 128 bytes
+  /// go, then the last ones (section 3.3.1.5). Empty: send no header.
   std::string text(std::size_t max_size = 512) const;
 
   bool empty() const noexcept { return members_.empty(); }

@@ -1,0 +1,21 @@
+// Fuzz target: OTEL_RESOURCE_ATTRIBUTES, as every record of the encoders for OpenTelemetry carries it.
+// SPDX-License-Identifier: MIT
+#include "resource.hpp"
+#include "ctxlog/field_set.hpp"
+#include "support.hpp"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(fuzz::text_of(data, size));
+  ::setenv("OTEL_RESOURCE_ATTRIBUTES", text.c_str(), 1);
+  ctxlog::field_set fields;
+  fuzz::captured_errors errors;
+  ctxlog::detail::add_resource(fields);
+  const std::string report = errors.text();
+  FUZZ_CHECK(fuzz::is_harmless_report(report));
+  for (const ctxlog::field& each : fields.run().fields()) {
+    const bool is_own = each.key == "host.name" || each.key == "service.name";
+    FUZZ_CHECK(is_own || text.find(each.key) != text.npos);
+    FUZZ_CHECK(each.value.kind() == ctxlog::value_kind::string);
+  }
+  return 0;
+}
