@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <catch2/catch_message.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <string_view>
@@ -60,7 +61,9 @@ class running_service {
  public:
   explicit running_service(const framework& on, const std::string& scenario = "default",
                            std::vector<std::string> variables = {})
-      : process_({CTXLOG_HTTP_SERVICES_DIR "/http_service_" + on.name, scenario, CTXLOG_HTTP_FILES_DIR},
+      : name_(Catch::MessageBuilder("INFO"_catch_sr, CATCH_INTERNAL_LINEINFO, Catch::ResultWas::Info)
+              << "on " << on.name),
+        process_({CTXLOG_HTTP_SERVICES_DIR "/http_service_" + on.name, scenario, CTXLOG_HTTP_FILES_DIR},
                  with_mode(std::move(variables))) {
     const std::string line = process_.wait_for("\"message\":\"listening on ");
     REQUIRE_FALSE(line.empty());
@@ -109,6 +112,7 @@ class running_service {
     return variables;
   }
 
+  Catch::ScopedMessage name_;  // told with every assertion that fails
   example::child_process process_;
   int port_ = 0;
   bool finished_ = false;

@@ -81,7 +81,6 @@ void run_client(int port, int number, const framework& on, tally& counted) {
 TEST_CASE("100 clients with 200 requests each: one record a request, no foreign id, nothing left behind",
           "[BL-13][BL-15][H10][http-35]") {
   const framework on = GENERATE(from_range(http_test::frameworks()));
-  CAPTURE(on.name);
   running_service service(on);
   tally counted;
   {

@@ -89,7 +89,7 @@ class plugin_config {
     } else if (key == "framework_log") {
       framework_log = boolean(key, found);
     } else {
-      refuse(key, found, "no such key");
+      throw std::invalid_argument("ctxlog::drogon::plugin: unknown key \"" + key + "\"");
     }
   }
 };

@@ -1,18 +1,17 @@
 // The test service on Drogon: three loops; what waits is a timer, a thread or a coroutine.
 // SPDX-License-Identifier: MIT
-#include <drogon/HttpClient.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <trantor/net/EventLoopThread.h>
 #include <unistd.h>
 
-#include <ctxlog/http/drogon.hpp>
-#include <ctxlog/http/drogon_coroutines.hpp>
-#include <ctxlog/http/drogon_log.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <ctxlog/http/drogon_plugin.hpp>
 #include <filesystem>
-#include <functional>
-#include <memory>
+#include <sstream>
 
+#include "drogon_routes.hpp"
 #include "service.hpp"
 
 namespace {
@@ -23,16 +22,11 @@ using drogon::HttpRequestPtr;
 using drogon::HttpResponse;
 using drogon::HttpResponsePtr;
 using drogon::Task;
+using service::answer;
+using service::ask;
+using service::text;
+using service::this_loop;
 using trantor::EventLoop;
-using answer = std::function<void(const HttpResponsePtr&)>;
-
-HttpResponsePtr text(std::string body, drogon::ContentType type = drogon::CT_TEXT_PLAIN) {
-  auto response = HttpResponse::newHttpResponse(drogon::k200OK, type);
-  response->setBody(std::move(body));
-  return response;
-}
-
-EventLoop* this_loop() { return EventLoop::getEventLoopOfCurrentThread(); }
 
 void add_plain_routes(const service::probe& probe) {
   app().registerHandler("/hello",
@@ -150,14 +144,6 @@ void add_asynchronous_routes(EventLoop& other, service::background_work& work) {
                         {drogon::Get});
 }
 
-// Another service on this machine, asked without holding the loop.
-Task<std::string> ask(std::string host, HttpRequestPtr request) {
-  ctxlog::drogon::add_headers(request, "127.0.0.1");
-  const auto client = drogon::HttpClient::newHttpClient(host, this_loop());
-  const auto response = co_await client->sendRequestCoro(request);
-  co_return std::string(response->body());
-}
-
 // As service::answer_harness().
 Task<> answer_harness(std::string body) {
   const auto calls = nlohmann::json::parse(body, nullptr, false);
@@ -170,7 +156,7 @@ Task<> answer_harness(std::string body) {
     request->setPath(url.substr(path));
     request->setContentTypeCode(drogon::CT_APPLICATION_JSON);
     request->setBody(call.at("arguments").dump());
-    co_await ask(url.substr(0, path), std::move(request));
+    co_await ask(url.substr(0, path), std::move(request), this_loop());
   }
 }
 
@@ -180,14 +166,14 @@ Task<bool> works_for_after_a_while(std::string id) {
 }
 
 void add_calling_routes() {
-  app().registerHandler(
-      "/call",
-      [](HttpRequestPtr request) -> Task<HttpResponsePtr> {
-        auto call = HttpRequest::newHttpRequest();
-        call->setPath(request->getParameter("path"));
-        co_return text(co_await ask("http://127.0.0.1:" + request->getParameter("port"), std::move(call)));
-      },
-      {drogon::Get});
+  app().registerHandler("/call",
+                        [](HttpRequestPtr request) -> Task<HttpResponsePtr> {
+                          auto call = HttpRequest::newHttpRequest();
+                          call->setPath(request->getParameter("path"));
+                          co_return text(co_await ask("http://127.0.0.1:" + request->getParameter("port"),
+                                                      std::move(call), this_loop()));
+                        },
+                        {drogon::Get});
   app().registerHandler("/test",
                         [](HttpRequestPtr request) -> Task<HttpResponsePtr> {
                           co_await answer_harness(std::string(request->body()));
@@ -261,6 +247,20 @@ void look_from_all_loops(service::probe& probe) {
   for (std::size_t i = 0; i != app().getThreadNum(); ++i) app().getIOLoop(i)->runEvery(0.001, look);
 }
 
+// By code, or as the plugin whose configuration is in the environment.
+void install_adapter(ctxlog::http::options options) {
+  const char* const plugin_config = std::getenv("TEST_DROGON_PLUGIN");
+  if (!plugin_config) {
+    ctxlog::drogon::install_log();
+    ctxlog::drogon::install(std::move(options));
+    return;
+  }
+  Json::Value config;
+  std::istringstream(plugin_config) >> config["plugins"][0]["config"];
+  config["plugins"][0]["name"] = "ctxlog::drogon::plugin";
+  app().loadConfigJson(config);
+}
+
 }  // namespace
 
 int main(int count, char** given) {
@@ -271,13 +271,13 @@ int main(int count, char** given) {
   trantor::EventLoopThread other;
   other.run();
 
-  ctxlog::drogon::install(options);
-  ctxlog::drogon::install_log();
+  install_adapter(options);
   refuse_denied();
   add_plain_routes(probe);
   add_failing_routes();
   add_asynchronous_routes(*other.getLoop(), work);
   add_calling_routes();
+  service::add_drogon_routes();
   app().registerBeginningAdvice([&] { look_from_all_loops(probe); });
   app().enableReusePort();
   app()
