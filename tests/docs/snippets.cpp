@@ -48,8 +48,8 @@ std::vector<std::string> cpp_blocks(const fs::path& document) {
 
 std::vector<std::string> compiled_sources() {
   std::vector<std::string> sources;
-  for (const auto& entry : fs::directory_iterator(source_directory / "examples")) {
-    if (entry.path().extension() != ".cpp") continue;
+  for (const auto& entry : fs::recursive_directory_iterator(source_directory / "examples")) {
+    if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
     std::ifstream text(entry.path());
     sources.push_back(normalised(text));
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <catch2/catch_message.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <string_view>
@@ -25,7 +26,13 @@ struct framework {
   bool logs_itself = true;          // the framework has a log of its own
   bool asynchronous = true;         // answers without holding a thread
   bool pipelines = true;            // takes a second request before the first is answered
+  bool reads_before = true;  // it answers that there is nothing, keeps the connection and the request's id
 };
+
+/// Whether the framework may have answered before it had read the request's headers.
+inline bool answered_unread(const framework& on, const response& answer) {
+  return !on.reads_before && (answer.status == 204 || answer.status == 404 || answer.status == 405);
+}
 
 inline std::ostream& operator<<(std::ostream& out, const framework& f) { return out << f.name; }
 
@@ -38,7 +45,7 @@ inline std::vector<framework> frameworks() {
        .asynchronous = false,
        .pipelines = false},
       {.name = "beast", .logs_itself = false},
-      {.name = "crow", .knows_routes = false, .names_errors = false},
+      {.name = "crow", .knows_routes = false, .pipelines = false, .reads_before = false},
       {.name = "drogon", .answers_throw_int = false, .sees_repeated_lines = false, .sees_aborts = true},
   };
   const std::string_view built = CTXLOG_HTTP_SERVICES;
@@ -60,7 +67,9 @@ class running_service {
  public:
   explicit running_service(const framework& on, const std::string& scenario = "default",
                            std::vector<std::string> variables = {})
-      : process_({CTXLOG_HTTP_SERVICES_DIR "/http_service_" + on.name, scenario, CTXLOG_HTTP_FILES_DIR},
+      : name_(Catch::MessageBuilder("INFO"_catch_sr, CATCH_INTERNAL_LINEINFO, Catch::ResultWas::Info)
+              << "on " << on.name),
+        process_({CTXLOG_HTTP_SERVICES_DIR "/http_service_" + on.name, scenario, CTXLOG_HTTP_FILES_DIR},
                  with_mode(std::move(variables))) {
     const std::string line = process_.wait_for("\"message\":\"listening on ");
     REQUIRE_FALSE(line.empty());
@@ -109,6 +118,7 @@ class running_service {
     return variables;
   }
 
+  Catch::ScopedMessage name_;  // told with every assertion that fails
   example::child_process process_;
   int port_ = 0;
   bool finished_ = false;

@@ -20,6 +20,17 @@ namespace detail {
 // Fills `digits`, a multiple of 16, with random lower-case hexadecimal digits, not all of them zero.
 CTXLOG_API void write_random_hex(std::span<char> digits) noexcept;
 
+// Of each character, as bits to be united: "0" has none.
+inline constexpr std::uint8_t non_zero_digit = 1, no_digit = 2;
+inline constexpr auto digit_kinds = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  kinds.fill(no_digit);
+  for (const char c : std::string_view("123456789abcdef"))
+    kinds[static_cast<unsigned char>(c)] = non_zero_digit;
+  kinds['0'] = 0;
+  return kinds;
+}();
+
 }  // namespace detail
 
 /// An id as its lower-case hexadecimal digits, never all zeros.
@@ -29,16 +40,11 @@ class hex_id {
   /// Nothing unless `text` is exactly that many of `0-9a-f`, not all zeros.
   static constexpr std::optional<hex_id> parse(std::string_view text) noexcept {
     if (text.size() != Digits) return std::nullopt;
-    // Without branches, so that it is a few vector instructions.
-    bool valid = true, zero = true;
-    for (std::size_t i = 0; i != Digits; ++i) {
-      const char c = text[i];
-      valid &= ((c >= '0') & (c <= '9')) | ((c >= 'a') & (c <= 'f'));
-      zero &= c == '0';
-    }
-    if (!valid || zero) return std::nullopt;
+    std::uint8_t seen = 0;
+    for (const char c : text) seen |= detail::digit_kinds[static_cast<unsigned char>(c)];
+    if (seen != detail::non_zero_digit) return std::nullopt;
     hex_id parsed;
-    std::copy(text.begin(), text.end(), parsed.digits_.begin());
+    std::copy_n(text.data(), Digits, parsed.digits_.begin());
     return parsed;
   }
 

@@ -71,16 +71,20 @@ class server {
   int port() const { return acceptor_.local_endpoint().port(); }
 
   awaitable<void> accept() {
-    while (acceptor_.is_open()) {
+    while (true) {
       boost::system::error_code error;
       auto plain = co_await acceptor_.async_accept(net::redirect_error(use_awaitable, error));
       if (error) continue;
-      plain.set_option(net::ip::tcp::no_delay(true));
+      plain.set_option(net::ip::tcp::no_delay(true), error);
       auto socket = socket_type(executor(loop_.get_executor()), net::ip::tcp::v4(), plain.release());
       net::co_spawn(executor(loop_.get_executor()), serve(std::move(socket)), net::detached);
     }
   }
-  void stop() { acceptor_.close(); }
+  /// Lets the exchanges that have begun end first.
+  void stop_when_idle() {
+    if (active_ == 0) return loop_.stop();
+    net::post(loop_, [this] { stop_when_idle(); });
+  }
 
  private:
   using route = std::function<awaitable<response>(const request&)>;
@@ -93,13 +97,21 @@ class server {
     });
   }
 
+  struct counted_exchange {
+    explicit counted_exchange(int& active) : count(active) { ++count; }
+    counted_exchange(const counted_exchange&) = delete;
+    counted_exchange& operator=(const counted_exchange&) = delete;
+    ~counted_exchange() { --count; }
+    int& count;
+  };
+
   awaitable<void> serve(socket_type socket) {
     boost::beast::flat_buffer buffer;
     boost::system::error_code error;
     const auto peer = socket.remote_endpoint(error);
     while (!error) {
       http::request_parser<http::string_body> parser;
-      parser.header_limit(100'000);
+      parser.header_limit(60'000);  // a value of 64 KiB makes Beast throw
       co_await http::async_read(socket, buffer, parser, net::redirect_error(use_awaitable, error));
       if (error) break;
       co_await exchange_one(socket, parser.get(), peer, error);
@@ -109,6 +121,7 @@ class server {
 
   awaitable<void> exchange_one(socket_type& socket, const request& asked, const net::ip::tcp::endpoint& peer,
                                boost::system::error_code& error) {
+    const counted_exchange counted(active_);
     const auto exchange = ctxlog::beast::begin(asked, peer, options_);
     const ctxlog::http::request_scope inside(*exchange);
     // No co_await in ?:, which g++ 12 gets wrong.
@@ -294,6 +307,7 @@ class server {
   const std::string files_;
   net::ip::tcp::acceptor acceptor_;
   std::map<std::string, route> routes_;
+  int active_ = 0;
   service::background_work work_;
   service::probe probe_;
   net::steady_timer probe_timer_{loop_};
@@ -309,7 +323,7 @@ int main(int count, char** given) {
   service::say_listening(serving.port());
   std::thread running([&] { loop.run(); });
   service::wait_for_end();
-  net::post(loop, [&] { loop.stop(); });
+  net::post(loop, [&] { serving.stop_when_idle(); });
   running.join();
   return 0;
 }
