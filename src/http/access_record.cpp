@@ -92,11 +92,9 @@ class schema_fields {
 
   void add(std::string_view key, value v) {
     if (key.empty()) return;
-    if (keys_.object.empty() || !key.starts_with(keys_.object) || key[keys_.object.size()] != '.') {
-      fields_.push_back({key, v});
-      return;
-    }
-    if (members_.empty()) fields_.push_back({keys_.object, value()});
+    if (keys_.object.empty() || !key.starts_with(keys_.object) || key[keys_.object.size()] != '.')
+      return push({key, v});
+    if (members_.empty()) push({keys_.object, value()});
     members_.push_back({key.substr(keys_.object.size() + 1), v});
   }
   void text(std::string_view key, std::string_view v) {
@@ -106,16 +104,29 @@ class schema_fields {
     if (v) add(key, ctxlog::detail::make_value(*v, memory_));
   }
 
-  std::span<const field> finish() {
+  // Keys that are not of the schema: of any lifetime, and perhaps there already.
+  void add_foreign(const field& f) {
+    constant_ = false;
+    push(f);
+  }
+
+  ctxlog::detail::field_run finish() {
     for (field& f : fields_)
       if (!members_.empty() && f.key == keys_.object) f.value = value(std::span<const field>(members_));
-    return fields_;
+    return {fields_.data(), fields_.size(), bits_, 0, constant_};
   }
 
  private:
+  void push(const field& f) {
+    bits_ |= ctxlog::detail::key_bit(f.key);
+    fields_.push_back(f);
+  }
+
   const access_keys& keys_;
   arena& memory_;
   std::pmr::vector<field> fields_, members_;
+  std::uint64_t bits_ = 0;
+  bool constant_ = true;
 };
 
 value duration_value(duration_unit unit, std::chrono::nanoseconds duration, arena& memory) {
@@ -151,7 +162,8 @@ std::string_view error_type(const value& error, int status, arena& memory) {
   return status >= 500 ? ctxlog::detail::copy(memory, std::to_string(status)) : std::string_view();
 }
 
-std::span<const field> fields_of(const access_options& chosen, const finished_request& done, arena& memory) {
+ctxlog::detail::field_run fields_of(const access_options& chosen, const finished_request& done,
+                                    arena& memory) {
   const access_keys& keys = chosen.keys;
   const recorded_request& request = done.request;
   const response_view& response = done.response;
@@ -180,7 +192,7 @@ std::span<const field> fields_of(const access_options& chosen, const finished_re
   out.text(keys.user_agent, request.user_agent);
   out.number(keys.request_size, request.body_size);
   out.number(keys.response_size, response.body_size);
-  for (const field& header : request.headers) out.add(header.key, header.value);
+  for (const field& header : request.headers) out.add_foreign(header);
   if (request.parent_span_id) out.text("parent_span_id", request.parent_span_id->text());
   out.text("client.request_id", request.client_request_id);
   out.text("client.trace_id", request.client_trace_id);
@@ -188,7 +200,7 @@ std::span<const field> fields_of(const access_options& chosen, const finished_re
   if (!request.id_fault.empty()) out.number("request_id.rejected_size", request.faulty_id_size);
   if (done.error) out.add("error", error);
   if (done.extra)
-    for (const field& f : done.extra->run().fields()) out.add(f.key, f.value);
+    for (const field& f : done.extra->run().fields()) out.add_foreign(f);
   return out.finish();
 }
 
@@ -316,7 +328,7 @@ void write_access_record(const access_options& chosen, const finished_request& d
   const std::array<argument, 3> arguments{argument{value(request.method), nullptr, nullptr},
                                           argument{value(request.path), nullptr, nullptr},
                                           argument{last, nullptr, nullptr}};
-  captured.deliver(arguments, {fields.data(), fields.size(), 0, 0, false});
+  captured.deliver(arguments, fields);
 }
 
 }  // namespace ctxlog::http::detail

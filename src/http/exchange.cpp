@@ -87,16 +87,13 @@ class reader {
 
   void read_client() {
     auto client = options_.forwarded.client_of(request_, peer_);
-    if (!client) {
-      recorded_.client_address = recorded_.peer_address;
-      return;
-    }
     constexpr unsigned shown_v4 = 24, shown_v6 = 48;
-    if (options_.access.mask_client) {
+    if (client && options_.access.mask_client) {
       client = client->masked(client->is_v4() ? shown_v4 : shown_v6);
       recorded_.peer_address = {};
     }
-    recorded_.client_address = ctxlog::detail::copy(recorded_.memory, client->text());
+    recorded_.client_address =
+        client == peer_ ? recorded_.peer_address : ctxlog::detail::copy(recorded_.memory, client->text());
   }
 
  private:

@@ -3,7 +3,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 #include <catch2/matchers/catch_matchers_vector.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "framework.hpp"
@@ -180,27 +182,30 @@ TEST_CASE("every kind of response carries its own request's id and has one recor
                                 {"GET", "/denied", {403}},
                                 {"DELETE", "/missing", {404, 405}},
                                 {"GET", "/hello", {200}}};
-  running_service service(any_framework());
-  std::vector<int> statuses;
+  const framework on = any_framework();
+  running_service service(on, "default", {"LOG_LEVEL=info,http.access=debug"});
+  std::vector<response> answers;
   {
-    connection client(service.port());
+    std::optional<connection> client(std::in_place, service.port());
     for (std::size_t i = 0; i != steps.size(); ++i) {
       CAPTURE(steps[i].method, steps[i].target);
       const std::string id = "step-" + std::to_string(i);
-      const response answer = client.ask(steps[i].method, steps[i].target, id_line(id));
+      const response answer = client->ask(steps[i].method, steps[i].target, id_line(id));
       CHECK_THAT(steps[i].statuses, Catch::Matchers::VectorContains(answer.status));
-      CHECK(answer.id() == id);
-      statuses.push_back(answer.status);
+      const bool unread = http_test::answered_unread(on, answer);
+      CHECK((answer.id() == id || (unread && http_test::is_uuid_4(answer.id()))));
+      answers.push_back(answer);
+      if (unread) client.emplace(service.port());
     }
   }
   const auto all = service.access_records();
   REQUIRE(all.size() == steps.size());
   for (std::size_t i = 0; i != steps.size(); ++i) {
     CAPTURE(steps[i].method, steps[i].target);
-    CHECK(id_of(all[i]) == "step-" + std::to_string(i));
+    CHECK(id_of(all[i]) == answers[i].id());
     CHECK(text_of(all[i], "http.request.method") == steps[i].method);
     CHECK(text_of(all[i], "url.path") == steps[i].target);
-    CHECK(all[i].get<int>("http.response.status_code") == statuses[i]);
+    CHECK(all[i].get<int>("http.response.status_code") == answers[i].status);
     CHECK(text_of(all[i], "outcome") == "completed");
   }
 }

@@ -26,7 +26,13 @@ struct framework {
   bool logs_itself = true;          // the framework has a log of its own
   bool asynchronous = true;         // answers without holding a thread
   bool pipelines = true;            // takes a second request before the first is answered
+  bool reads_before = true;  // it answers that there is nothing, keeps the connection and the request's id
 };
+
+/// Whether the framework may have answered before it had read the request's headers.
+inline bool answered_unread(const framework& on, const response& answer) {
+  return !on.reads_before && (answer.status == 204 || answer.status == 404 || answer.status == 405);
+}
 
 inline std::ostream& operator<<(std::ostream& out, const framework& f) { return out << f.name; }
 
@@ -39,7 +45,7 @@ inline std::vector<framework> frameworks() {
        .asynchronous = false,
        .pipelines = false},
       {.name = "beast", .logs_itself = false},
-      {.name = "crow", .knows_routes = false, .names_errors = false},
+      {.name = "crow", .knows_routes = false, .pipelines = false, .reads_before = false},
       {.name = "drogon", .answers_throw_int = false, .sees_repeated_lines = false, .sees_aborts = true},
   };
   const std::string_view built = CTXLOG_HTTP_SERVICES;

@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -101,8 +102,9 @@ inline std::shared_ptr<http::exchange> begin(const ::crow::request& request,
   return http::exchange::begin(view, chosen);
 }
 
-/// Nothing where Crow puts a text of its own into an empty body later.
+/// Nothing for a body in chunks, and where Crow puts a text of its own into an empty one later.
 inline std::optional<std::uint64_t> body_size_of(::crow::response& response) {
+  if (response.headers.contains("Transfer-Encoding")) return std::nullopt;
   if (response.is_static_type()) {
     const std::string& length = response.get_header_value("Content-Length");
     if (length.empty()) return std::nullopt;
@@ -113,10 +115,22 @@ inline std::optional<std::uint64_t> body_size_of(::crow::response& response) {
   return response.body.size();
 }
 
-inline bool& is_in_wrapped_handler() noexcept {
-  static thread_local bool inside = false;
-  return inside;
-}
+/// While there is one on the thread, it is not for after_handle() to leave the context: what called it does.
+class context_keeper {
+ public:
+  context_keeper() noexcept { ++count(); }
+  context_keeper(const context_keeper&) = delete;
+  context_keeper& operator=(const context_keeper&) = delete;
+  ~context_keeper() { --count(); }
+
+  static bool present() noexcept { return count() != 0; }
+
+ private:
+  static int& count() noexcept {
+    static thread_local int on_this_thread = 0;
+    return on_this_thread;
+  }
+};
 
 }  // namespace detail
 
@@ -184,7 +198,7 @@ class middleware {
       if (!exchange) exchange = detail::begin(request, options_);
       finish(*exchange, response);
       // Later lines of the handler go without when it is not a wrapped one: better than with those of the next completions.
-      if (detail::is_served_here(request) && !detail::is_in_wrapped_handler() &&
+      if (detail::is_served_here(request) && !detail::context_keeper::present() &&
           ctxlog::context::current() == exchange->context())
         detail::leave_context();
     } catch (...) {  // out of memory
@@ -222,20 +236,15 @@ class wrapped_handler {
     if (const auto exchange = http::exchange::current()) exchange->set_route(route_);
     using result = std::invoke_result_t<const Handler&, Args...>;
     if constexpr (std::is_void_v<result>) {
-      const inside marked;
-      handler_(std::forward<Args>(args)...);
+      const context_keeper keeper;
+      std::invoke(handler_, std::forward<Args>(args)...);
       leave_context();
     } else {
-      return handler_(std::forward<Args>(args)...);
+      return std::invoke(handler_, std::forward<Args>(args)...);
     }
   }
 
  private:
-  struct inside {
-    inside() noexcept { is_in_wrapped_handler() = true; }
-    ~inside() { is_in_wrapped_handler() = false; }
-  };
-
   Handler handler_;
   std::string_view route_;  // a literal
 };

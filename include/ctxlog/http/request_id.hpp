@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,9 +21,15 @@ inline constexpr std::size_t max_request_id_size = 128;
 
 namespace detail {
 
+inline constexpr auto request_id_characters = [] {
+  std::array<bool, 256> allowed{};
+  constexpr std::string_view all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=@:-";
+  for (const char c : all) allowed[static_cast<unsigned char>(c)] = true;
+  return allowed;
+}();
+
 constexpr bool is_request_id_character(char c) noexcept {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-         std::string_view("._~+/=@:-").find(c) != std::string_view::npos;
+  return request_id_characters[static_cast<unsigned char>(c)];
 }
 
 }  // namespace detail
