@@ -44,7 +44,9 @@ int serve(const request& asked, const std::shared_ptr<const ctxlog::http::option
   const auto inside = exchange->enter();
   const int status = exchange->rejected() ? 400 : handle(asked);
   // exchange->for_each_response_header(…) gives the response its headers
-  exchange->finish({.status = status, .body_size = 0});
+  using ctxlog::http::outcome;
+  exchange->finish(
+      {.status = status, .outcome = exchange->rejected() ? outcome::rejected : outcome::completed});
   return status;
 }
 

@@ -10,16 +10,17 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../support/child_process.hpp"
 
 namespace {
 
-// This program, started again as one of the three. Its lines look as ENV says.
+// This program, started again as one of the three, with the same variables for its lines.
 class service {
  public:
   explicit service(const std::string& name, int next_port = 0)
-      : name_(name), process_({"/proc/self/exe", name, std::to_string(next_port)}, {mode()}) {
+      : name_(name), process_({"/proc/self/exe", name, std::to_string(next_port)}, looks()) {
     const std::string port = process_.wait_for("http://127.0.0.1:");
     if (port.empty()) throw std::runtime_error("the " + name + " did not start: " + process_.err());
     port_ = std::stoi(port);
@@ -34,9 +35,11 @@ class service {
   }
 
  private:
-  static std::string mode() {
-    const char* const env = std::getenv("ENV");
-    return std::string("ENV=") + (env ? env : "DEV");
+  static std::vector<std::string> looks() {
+    std::vector<std::string> variables;
+    for (const std::string name : {"ENV", "LOG_LEVEL", "LOG_FORMAT"})
+      if (const char* const set = std::getenv(name.c_str())) variables.push_back(name + "=" + set);
+    return variables;
   }
 
   std::string name_;

@@ -77,9 +77,10 @@ awaitable<void> serve(tcp::socket socket, int payment_port) {
 
 awaitable<void> accept(tcp::acceptor& acceptor, int payment_port) {
   const ctxlog::asio::context_executor carrying(acceptor.get_executor());
-  while (true) {
-    tcp::socket socket = co_await acceptor.async_accept(use_awaitable);
-    net::co_spawn(carrying, serve(std::move(socket), payment_port), net::detached);
+  while (acceptor.is_open()) {
+    boost::system::error_code error;
+    tcp::socket socket = co_await acceptor.async_accept(net::redirect_error(use_awaitable, error));
+    if (!error) net::co_spawn(carrying, serve(std::move(socket), payment_port), net::detached);
   }
 }
 
@@ -90,8 +91,10 @@ void chain::run_inventory(int payment_port) {
   tcp::acceptor acceptor(loop, {net::ip::address_v4::loopback(), 0});
   net::co_spawn(loop, accept(acceptor, payment_port), net::detached);
   chain::say_listening(acceptor.local_endpoint().port());
-  std::thread running([&] { loop.run(); });
-  chain::wait_for_end();
-  loop.stop();
-  running.join();
+  std::thread waiting([&] {
+    chain::wait_for_end();
+    net::post(loop, [&] { acceptor.close(); });
+  });
+  loop.run();  // until the last response is written
+  waiting.join();
 }

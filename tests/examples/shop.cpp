@@ -96,15 +96,15 @@ TEST_CASE("an order's lines have one id, from the client to the bank and the res
 
 TEST_CASE("refusals are answers, not errors", "[http-18]") {
   running_shop shop(any_shop());
-  {
-    connection client(shop.port());
-    CHECK(client.get("/items/1", id_line("r")).status == 200);
-    CHECK(client.get("/items/7", id_line("r")).status == 404);
-    CHECK(client.get("/orders/99", id_line("r")).status == 404);
-    CHECK(client.get("/nothing", id_line("r")).status == 404);
-    CHECK(client.ask("POST", "/orders", id_line("r"), R"({"item_id":2,"quantity":5})").status == 409);
-    CHECK(client.ask("POST", "/orders", id_line("r"), "[]").status == 400);
-  }
+  const auto ask = [&](const char* method, const char* target, const char* body = "") {
+    return connection(shop.port()).ask(method, target, id_line("r"), body).status;
+  };
+  CHECK(ask("GET", "/items/1") == 200);
+  CHECK(ask("GET", "/items/7") == 404);
+  CHECK(ask("GET", "/orders/99") == 404);
+  CHECK(ask("GET", "/nothing") == 404);
+  CHECK(ask("POST", "/orders", R"({"item_id":2,"quantity":5})") == 409);
+  CHECK(ask("POST", "/orders", "[]") == 400);
   auto records = shop.finish("r");
   std::erase_if(records, [](const auto& line) { return text_of(line, "logger") != "http.access"; });
   std::vector<int> statuses;
