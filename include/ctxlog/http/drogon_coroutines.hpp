@@ -5,6 +5,7 @@
 // (the one-definition rule), best by the compiler's -include. Two libraries that do this do not go together. Handlers must return
 // Task: those that return drogon::AsyncTask lose the context at their first co_await that suspends, for that
 // type is used by Drogon's own headers. Without this header, `co_await ctxlog::preserve(x)` does the same for one co_await.
+// g++ 12 finishes several co_awaits in one braced list only after the last of them: give each a variable of its own.
 #pragma once
 
 #include <drogon/utils/coroutine.h>

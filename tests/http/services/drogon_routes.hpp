@@ -1,7 +1,7 @@
 // The routes that only the service on Drogon has: what Drogon keeps, its coroutines, its WebSockets.
 // SPDX-License-Identifier: MIT
 //
-//   GET  /cached           2000 bytes with a header and a cookie, kept by Drogon; they begin with the number of the handler's call
+//   GET  /cached           2000 bytes, a header and a cookie, kept by Drogon; they begin with the number of the handler's call
 //   GET  /twice            answered twice
 //   GET  /coroutine/{kind} a coroutine that looks for its request's id after every co_await; "right", or where it was not
 //   GET  /detached         answers; a coroutine that goes on logs "detached"
