@@ -187,7 +187,8 @@ TEST_CASE("on Crow a request behind one that is not answered yet goes, and the o
   CHECK(count_of(service.access_records(), "second") <= 1);
 }
 
-// Asks for /thread and /slow in turn; every third time nobody waits for the answer, every seventh another request follows at once.
+// Asks for /thread and /slow in turn; every third time nobody waits for the answer, every seventh time
+// another request follows at once.
 void ask_deferred(int port, int client, int requests, std::atomic<int>& wrong) {
   for (int n = 0; n != requests; ++n) {
     const std::string id = "d" + std::to_string(client) + "-" + std::to_string(n);
