@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: MIT
 #
 # PROGRAM takes off|on and a port. Both run at once and are asked in turns, so that what else the machine does
-# falls on all alike: without the adapter, with it and new ids, with it and ids of the client. Medians of the rounds.
+# falls on all alike: without the adapter, with it and new ids, with it and ids of the client. Medians of the rounds, of requests
+# a second and, for a machine that is not idle, of requests a second of the server's own processor time.
 set -euo pipefail
 
 program=$1
@@ -23,30 +24,46 @@ ENV=PROD "$program" on "$port_on" >/dev/null &
 on=$!
 trap 'kill "$off" "$on" 2>/dev/null' EXIT
 
-# ask PORT SECONDS [WRK_OPTION...]: requests a second
+# ticks PID: its processor time so far
+ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+
+# ask PID PORT SECONDS [WRK_OPTION...]: requests a second, and a second of PID's processor time
 ask() {
-  local port=$1 for=$2
-  shift 2
-  wrk -t1 -c32 -d"${for}s" "$@" "http://127.0.0.1:$port/hello" | awk '/^Requests\/sec:/ { print $2 }'
+  local pid=$1 port=$2 for=$3 before
+  shift 3
+  before=$(ticks "$pid")
+  wrk -t1 -c32 -d"${for}s" "$@" "http://127.0.0.1:$port/hello" |
+    awk -v pid="$pid" -v before="$before" -v hertz="$(getconf CLK_TCK)" '
+      / requests in / { requests = $1 }
+      /^Requests\/sec:/ { rate = $2 }
+      END {
+        getline stat < ("/proc/" pid "/stat")
+        split(stat, field, " ")
+        busy = field[14] + field[15] - before
+        if (rate > 0 && busy > 0) printf "%d %d\n", rate, requests * hertz / busy
+      }'
 }
 
-until ask "$port_off" 1 2>/dev/null | grep -q . && ask "$port_on" 1 2>/dev/null | grep -q .; do
+until ask "$off" "$port_off" 1 2>/dev/null | grep -q . && ask "$on" "$port_on" 1 2>/dev/null | grep -q .; do
   kill -0 "$off" && kill -0 "$on"
 done
 
 declare -A seen=([off]="" [generated]="" [inbound]="")
 for ((round = 1; round <= rounds; ++round)); do
-  seen[off]+=" $(ask "$port_off" "$seconds")"
-  seen[generated]+=" $(ask "$port_on" "$seconds")"
-  seen[inbound]+=" $(ask "$port_on" "$seconds" -H "X-Request-ID: 6f1c2a4e-bench")"
+  seen[off]+=$(ask "$off" "$port_off" "$seconds")$'\n'
+  seen[generated]+=$(ask "$on" "$port_on" "$seconds")$'\n'
+  seen[inbound]+=$(ask "$on" "$port_on" "$seconds" -H "X-Request-ID: 6f1c2a4e-bench")$'\n'
 done
 
-# shellcheck disable=SC2086 # a list of words
-median() { printf '%s\n' $1 | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# median MODE COLUMN
+median() {
+  printf '%s' "${seen[$1]}" | awk -v column="$2" '{ print $column }' | sort -n |
+    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
 
-base=$(median "${seen[off]}")
-printf '%-10s %10s requests/s\n' off "$base"
-for mode in generated inbound; do
-  rate=$(median "${seen[$mode]}")
-  printf '%-10s %10s requests/s  %s of off\n' "$mode" "$rate" "$(awk "BEGIN { printf \"%.3f\", $rate / $base }")"
+printf '%-10s %12s %8s %16s %8s\n' adapter requests/s "of off" "per CPU second" "of off"
+for mode in off generated inbound; do
+  awk -v mode=$mode -v rate="$(median $mode 1)" -v base="$(median off 1)" -v cpu="$(median $mode 2)" \
+    -v cpu_base="$(median off 2)" \
+    'BEGIN { printf "%-10s %12d %8.3f %16d %8.3f\n", mode, rate, rate / base, cpu, cpu / cpu_base }'
 done

@@ -20,7 +20,7 @@ void call(int port) {
 }  // namespace
 
 int main() {
-  ctxlog::configure({.patchers = {{ctxlog::context_variables(example::request_id, example::user_id)}}});
+  ctxlog::configure({.patchers = {{ctxlog::context_variables(example::user_id)}}});
   const example::order_service service;
   call(service.port());
 

@@ -26,10 +26,10 @@ int serve(bool without_context) {
   if (without_context) {
     ctxlog::configure({.patchers = {{ctxlog::patcher(example::broken::add_request_id)}}});
   } else {
-    ctxlog::configure({.patchers = {{ctxlog::context_variables(example::request_id, example::user_id)}}});
+    ctxlog::configure({.patchers = {{ctxlog::context_variables(example::user_id)}}});
   }
   const example::order_service service(without_context ? example::broken::install_request_id
-                                                       : example::install_request_context);
+                                                       : example::install_ctxlog);
   while (std::getchar() != EOF) {}
   return 0;
 }
@@ -72,7 +72,7 @@ void show(const example::audit_result& a) {
 }
 
 bool run(const mode& m, const std::string& program, const std::string& how_to_serve) {
-  example::child_process service({program, how_to_serve}, {m.variable});
+  example::child_process service({program, how_to_serve}, {m.variable, "LOG_LEVEL=info"});
   const std::string port = service.wait_for("http://127.0.0.1:");
   if (port.empty()) throw std::runtime_error("the service did not start: " + service.err());
   const auto exchanges = example::run_clients(std::atoi(port.c_str()), clients, requests_each);

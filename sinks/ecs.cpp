@@ -1,6 +1,9 @@
 // The Elastic Common Schema, as the specification of ecs-logging has it: one JSON object a line.
 // SPDX-License-Identifier: MIT
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -36,8 +39,39 @@ void clean(std::string_view key, detail::name_buffer& name) {
   for (const char c : key) name.push_back(is_clean(c) ? c : '_');
 }
 
+// Names that the schema itself gives to what an access record says (http::ecs_keys), in the order of their bytes.
+constexpr std::array<std::string_view, 9> schema_texts{
+    "client.ip", "http.request.method", "http.version", "source.ip",          "url.domain",
+    "url.path",  "url.query",           "url.scheme",   "user_agent.original"};
+constexpr std::array<std::string_view, 6> schema_numbers{"event.duration",
+                                                         "http.request.body.bytes",
+                                                         "http.response.body.bytes",
+                                                         "http.response.status_code",
+                                                         "source.port",
+                                                         "url.port"};
+
+// Elasticsearch refuses a record whose field of type `ip` holds anything else.
+bool is_address(std::string_view text) {
+  const std::string terminated(text);
+  std::array<unsigned char, sizeof(in6_addr)> bytes;
+  return ::inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1;
+}
+
+bool is_schema_field(const field& f) {
+  if (f.key.find('.') == std::string_view::npos) return false;
+  const auto is_one_of = [&](const auto& names) {
+    return std::binary_search(names.begin(), names.end(), f.key);
+  };
+  if (f.value.kind() == value_kind::string)
+    return is_one_of(schema_texts) && (!f.key.ends_with(".ip") || is_address(f.value.string()));
+  return f.value.kind() == value_kind::integer && is_one_of(schema_numbers);
+}
+
 // Stands at the top of the object, not among the fields.
-bool is_moved(const field& f) { return detail::is_trace_id(f) || detail::is_span_id(f); }
+bool is_moved(const field& f) {
+  return detail::is_trace_id(f) || detail::is_span_id(f) || is_schema_field(f);
+}
 
 // The type of Elasticsearch that holds every value of this kind; none: it becomes a label, which is text.
 std::string_view type_of(const value& v) {
@@ -134,6 +168,16 @@ void write_object(json_output& out, std::string_view opening, Write write) {
   out.raw('}');
 }
 
+void write_schema_fields(json_output& out, const record& rec) {
+  rec.for_each_field([&](const field& f) {
+    if (!is_schema_field(f)) return;
+    out.raw(",\"");
+    out.raw(f.key);
+    out.raw("\":");
+    out.value(f.value);
+  });
+}
+
 void write_error(json_output& out, const detail::exception_parts& e) {
   out.raw(",\"error.type\":");
   out.string(e.type);
@@ -175,6 +219,7 @@ class ecs final : public encoder {
     detail::write_optional(out, ",\"process.thread.name\":", rec.thread_name());
     detail::write_optional(out, ",\"trace.id\":", detail::trace_id_of(rec));
     detail::write_optional(out, ",\"span.id\":", detail::span_id_of(rec));
+    write_schema_fields(out, rec);
     if (const auto e = detail::first_exception(rec)) write_error(out, *e);
     write_object(out, ",\"labels\":", [&] {
       detail::write_optional(out, ",\"message_template\":", detail::optional_template(rec));

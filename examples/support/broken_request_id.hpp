@@ -2,14 +2,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
+#include <httplib.h>
+
 #include <ctxlog/ctxlog.hpp>
+#include <ctxlog/http/request_id.hpp>
 #include <mutex>
 #include <string>
-
-#include "request_context.hpp"
+#include <utility>
 
 namespace example::broken {
+
+inline const std::string id_header(ctxlog::http::request_id_header);
 
 inline std::mutex mutex;
 inline std::string current_id;
@@ -30,15 +33,16 @@ inline void add_request_id(ctxlog::record& record) {
 
 inline void install_request_id(httplib::Server& server) {
   server.set_pre_routing_handler([](const httplib::Request& request, httplib::Response&) {
-    set_current_id(id_for(request));
+    set_current_id(ctxlog::http::accept_request_id(request.get_header_value(id_header)));
     return httplib::Server::HandlerResponse::Unhandled;
   });
-  server.set_exception_handler(log_exception);
   server.set_post_routing_handler([](const httplib::Request&, httplib::Response& response) {
     response.set_header(id_header, get_current_id());
   });
-  server.set_logger([](const httplib::Request& request, const httplib::Response& response) {
-    log_access(request, response, std::chrono::nanoseconds(0));
+  server.set_logger([](const httplib::Request& request, const httplib::Response&) {
+    using namespace ctxlog::literals;
+    static const ctxlog::logger access("http.access");
+    access.info("{url.path}", "url.path"_kv = request.path);
     set_current_id("");
   });
 }

@@ -23,7 +23,7 @@ struct request_kind {
 
 inline constexpr request_kind show_order{"/orders/{}", 200, 5, 1};
 inline constexpr request_kind show_invoice{"/orders/{}/invoice", 200, 4, 2};
-inline constexpr request_kind failing_refund{"/orders/{}/refund", 500, 2, 1};
+inline constexpr request_kind failing_refund{"/orders/{}/refund", 500, 1, 1};
 inline constexpr request_kind nothing_there{"/nothing/{}", 404, 1, 1};
 
 struct exchange {

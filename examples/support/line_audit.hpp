@@ -32,7 +32,7 @@ inline std::string order_in_path(std::string_view path) {
 
 inline observed_line read_json_line(const std::string& line) {
   const auto json = nlohmann::json::parse(line);
-  const std::string path = json.value("path", "");
+  const std::string path = json.value("url.path", "");
   return {path.empty() ? json.value("order", "") : order_in_path(path), json.value("request_id", ""),
           json.value("logger", "") == "http.access"};
 }
@@ -48,7 +48,7 @@ inline std::string pretty_field(std::string_view line, std::string_view key) {
 }
 
 inline observed_line read_pretty_line(const std::string& line) {
-  const std::string path = pretty_field(line, "path");
+  const std::string path = pretty_field(line, "url.path");
   return {path.empty() ? pretty_field(line, "order") : order_in_path(path), pretty_field(line, "request_id"),
           line.find(" http.access ") != line.npos};
 }

@@ -8,11 +8,10 @@
 #include <chrono>
 #include <ctxlog/asio.hpp>
 #include <ctxlog/ctxlog.hpp>
+#include <ctxlog/http/httplib.hpp>
 #include <stdexcept>
 #include <string>
 #include <thread>
-
-#include "request_context.hpp"
 
 namespace example {
 
@@ -42,10 +41,12 @@ inline asio::awaitable<int> stock_of(std::string order) {
   co_return 3;
 }
 
+inline void install_ctxlog(httplib::Server& server) { ctxlog::httplib::install(server); }
+
 class order_service {
  public:
   /// Listens on a free port of the loopback interface. `install_hooks` makes the requests known to the log.
-  explicit order_service(void (*install_hooks)(httplib::Server&) = install_request_context) {
+  explicit order_service(void (*install_hooks)(httplib::Server&) = install_ctxlog) {
     add_routes();
     install_hooks(server_);
     // A kept connection keeps its thread.
@@ -102,7 +103,7 @@ class order_service {
     ctxlog::info("invoice of order {order} requested", "order"_kv = order);
     httplib::Client office("127.0.0.1", port_);
     office.set_tcp_nodelay(true);
-    const auto answer = office.Get("/tax/" + order, outgoing_headers());
+    const auto answer = office.Get("/tax/" + order, ctxlog::httplib::headers("127.0.0.1"));
     if (!answer) throw std::runtime_error("the tax office does not answer");
     response.set_content(answer->body, "application/json");
   }

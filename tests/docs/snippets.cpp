@@ -4,7 +4,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,10 +45,24 @@ std::vector<std::string> cpp_blocks(const fs::path& document) {
   return blocks;
 }
 
+// What stands outside of code: "](" there is a link, and no lambda.
+std::string prose_of(const fs::path& document) {
+  std::ifstream text(document);
+  std::string result;
+  bool inside = false;
+  for (std::string line; std::getline(text, line);) {
+    if (without_indentation(line).starts_with("```"))
+      inside = !inside;
+    else if (!inside)
+      result += line + '\n';
+  }
+  return result;
+}
+
 std::vector<std::string> compiled_sources() {
   std::vector<std::string> sources;
-  for (const auto& entry : fs::directory_iterator(source_directory / "examples")) {
-    if (entry.path().extension() != ".cpp") continue;
+  for (const auto& entry : fs::recursive_directory_iterator(source_directory / "examples")) {
+    if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
     std::ifstream text(entry.path());
     sources.push_back(normalised(text));
   }
@@ -81,10 +94,7 @@ TEST_CASE("every C++ block of the documentation stands in a compiled example", "
 
 TEST_CASE("every file that the documentation links to is there", "[docs]") {
   for (const auto& document : documents()) {
-    std::ifstream file(document);
-    std::stringstream text;
-    text << file.rdbuf();
-    const std::string content = text.str();
+    const std::string content = prose_of(document);
     for (std::size_t at = content.find("]("); at != content.npos; at = content.find("](", at + 1)) {
       const std::string target = content.substr(at + 2, content.find_first_of(")#", at) - at - 2);
       if (target.empty() || target.find("://") != target.npos) continue;

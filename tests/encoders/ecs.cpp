@@ -57,12 +57,30 @@ TEST_CASE("A value is typed where its type holds all its kind, and else a label:
         R"("map":"{\"a\":1}","none":null,"text":"7","secret":"***"})");
 }
 
+TEST_CASE("What the schema has a name and a type for stands at the top, and else is a label") {
+  probe ecs(ctxlog::ecs_encoder());
+  ctxlog::info("served", "http.request.method"_kv = "GET", "http.response.status_code"_kv = 200,
+               "client.ip"_kv = "2001:db8::1", "event.duration"_kv = 1500);
+  const auto line = ecs.json();
+  CHECK(line.get<std::string>("http.request.method") == "GET");
+  CHECK(line.get<int>("http.response.status_code") == 200);
+  CHECK(line.get<std::string>("client.ip") == "2001:db8::1");
+  CHECK(line.get<int>("event.duration") == 1500);
+  CHECK_FALSE(line.has("labels"));
+  CHECK_FALSE(line.has("ctxlog"));
+
+  ctxlog::info("odd", "http.response.status_code"_kv = "200", "client.ip"_kv = "localhost",
+               "url.path"_kv = 7);
+  CHECK(ecs.json().text("labels") == R"({"http_response_status_code":"200","client_ip":"localhost"})");
+  CHECK(ecs.json().text("ctxlog") == R"({"url_path.long":7})");
+}
+
 TEST_CASE("Keys of labels are cleaned as ecs-logging demands, and never meet") {
   probe ecs(ctxlog::ecs_encoder());
   const auto ambient = ctxlog::with_fields(kv("a.b", "ambient"));
   const auto labels = [&] { return ecs.json().text("labels"); };
-  ctxlog::info("clean", "http.request.method"_kv = "GET", "x*y\\z"_kv = "w");
-  CHECK(labels() == R"({"a_b":"ambient","http_request_method":"GET","x_y_z":"w"})");
+  ctxlog::info("clean", "http.request.verb"_kv = "GET", "x*y\\z"_kv = "w");
+  CHECK(labels() == R"({"a_b":"ambient","http_request_verb":"GET","x_y_z":"w"})");
   for (int i = 0; i < 2; ++i) {  // the second time from the caches
     ctxlog::info("meeting", "a_b"_kv = "call", "a*b"_kv = 3, "a_b_2"_kv = "taken");
     CHECK(labels() == R"({"a_b_3":"ambient","a_b":"call","a_b_2":"taken"})");

@@ -42,7 +42,15 @@ inline std::string normalised(std::string text) {
       {std::regex(R"("path":"[^"]*/examples/)"), "\"path\":\"examples/"},
       {std::regex(R"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"), "<uuid>"},
       {std::regex(R"(127\.0\.0\.1:\d{5}\b)"), "127.0.0.1:<port>"},
-      {std::regex(R"(duration=\d+(\.\d+)?(ns|us|ms|s)\b)"), "duration=<duration>"},
+      {std::regex(R"(\bduration_ms(=|":)\d+(\.\d+)?(?=[ ,}]))"), "duration_ms$1<ms>"},
+      {std::regex(R"("latency":"\d+\.\d{6}s")"), "\"latency\":\"<seconds>\""},
+      // An id that looks like a number is quoted.
+      {std::regex(R"x(\b(trace_id|\w*span_id)="([0-9a-f]+)")x"), "$1=$2"},
+      {std::regex(R"(\b(trace_id)(=|":")[0-9a-f]{32}\b)"), "$1$2<trace>"},
+      {std::regex(R"(\b(\w*span_id)(=|":")[0-9a-f]{16}\b)"), "$1$2<span>"},
+      {std::regex(R"(\b((network\.peer|server)\.port(=|":))\d{5}\b)"), "$1<port>"},
+      // Lines of the library's own sources.
+      {std::regex(R"(\b((access_record|propagation)\.cpp(:|","line":))\d+)"), "$1<line>"},
   };
   for (const auto& [what, name] : rules) text = std::regex_replace(text, what, name);
   return text;
