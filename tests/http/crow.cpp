@@ -158,15 +158,20 @@ TEST_CASE("on Crow a handshake that goes nowhere is not recorded as upgraded", "
   const std::string target = GENERATE("/ws?refuse=1", "/hello", "/missing");
   CAPTURE(target);
   running_service service(crow());
+  response answer;  // releases differ in whether they give one
   {
     connection client(service.port());
     client.send(handshake(target, "ws-1"));
-    if (!client.closed()) CHECK(client.receive().status >= 400);  // newer releases say why
+    if (!client.closed()) answer = client.receive();
   }
+  CHECK((answer.status == 0 || answer.status >= 400));
   REQUIRE(service.access_records().size() == 1);
-  CHECK(id_of(service.access_records()[0]) == "ws-1");
-  CHECK(text_of(service.access_records()[0], "outcome") ==
-        (target == "/ws?refuse=1" ? "rejected" : "aborted"));
+  const auto record = service.access_records()[0];
+  CHECK(id_of(record) == (answer.id().empty() ? "ws-1" : answer.id()));
+  if (target == "/ws?refuse=1")
+    CHECK(text_of(record, "outcome") == "rejected");
+  else
+    CHECK(text_of(record, "outcome") == (answer.status == 0 ? "aborted" : "completed"));
 }
 
 TEST_CASE("on Crow a request behind one that is not answered yet goes, and the other has its one record",
@@ -182,7 +187,8 @@ TEST_CASE("on Crow a request behind one that is not answered yet goes, and the o
   CHECK(count_of(service.access_records(), "second") <= 1);
 }
 
-// Asks for /thread and /slow in turn; every third time nobody waits for the answer, every seventh another request follows at once.
+// Asks for /thread and /slow in turn; every third time nobody waits for the answer, every seventh time
+// another request follows at once.
 void ask_deferred(int port, int client, int requests, std::atomic<int>& wrong) {
   for (int n = 0; n != requests; ++n) {
     const std::string id = "d" + std::to_string(client) + "-" + std::to_string(n);

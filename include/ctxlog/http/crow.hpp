@@ -134,15 +134,17 @@ class context_keeper {
 
 }  // namespace detail
 
-/// The first middleware of the application: `crow::App<ctxlog::crow::middleware, Others...>`. Every line logged for a
-/// request carries its ids, every response its request id, and the logger `http.access` gets one record a request. Not seen are
-/// requests that Crow's parser refuses. One whose handler never calls response.end() gets no record: Crow keeps it for ever.
+/// The first middleware of the application: `crow::App<ctxlog::crow::middleware, Others...>`. Every line
+/// logged for a request carries its ids, every response its request id, and the logger `http.access` gets
+/// one record a request. Not seen are requests that Crow's parser refuses. One whose handler never calls
+/// response.end() gets no record: Crow keeps it for ever.
 ///
-/// A handler that answers later answers by defer(). What a handler logs behind response.end() carries the ids when its route was
-/// made by CTXLOG_CROW_ROUTE().
+/// A handler that answers later answers by defer(). What a handler logs behind response.end() carries the
+/// ids when its route was made by CTXLOG_CROW_ROUTE().
 ///
-/// A WebSocket handshake is recorded as upgraded with status 101. Crow does not tell when onaccept refuses it: there, call
-/// `ctxlog::http::exchange::current()->finish(…)`. Messages have no context: run them in one that onopen took from context::current().
+/// A WebSocket handshake is recorded as upgraded with status 101. Crow does not tell when onaccept refuses
+/// it: there, call `ctxlog::http::exchange::current()->finish(…)`. Messages have no context: run them in
+/// one that onopen took from context::current().
 class middleware {
  public:
   /// Crow's storage for each request.
@@ -174,7 +176,7 @@ class middleware {
   void options(http::options chosen) { options_ = std::make_shared<const http::options>(std::move(chosen)); }
 
   void before_handle(::crow::request& request, ::crow::response& response, context& own) {
-    // An exception would leave the connection behind for ever, so a request is served without when memory runs out.
+    // An exception would leave the connection behind for ever: when memory runs out the request goes without.
     try {
       own.exchange_ = detail::begin(request, options_);
       if (request.upgrade) own.upgrade_ = &response;
@@ -192,12 +194,13 @@ class middleware {
 
   void after_handle(::crow::request& request, ::crow::response& response, context& own) {
     try {
-      // Crow comes here without before_handle() for what it answers before it has read the whole request, as HEAD of an unknown
-      // path, and shows what the connection's last request left.
+      // Crow comes here without before_handle() for what it answers before it has read the whole request,
+      // as HEAD of an unknown path, and shows what the connection's last request left.
       auto exchange = std::exchange(own.exchange_, nullptr);
       if (!exchange) exchange = detail::begin(request, options_);
       finish(*exchange, response);
-      // Later lines of the handler go without when it is not a wrapped one: better than with those of the next completions.
+      // What the handler logs from now on goes without ids, unless it is a wrapped one: completions that
+      // wait for this thread would have them too.
       if (detail::is_served_here(request) && !detail::context_keeper::present() &&
           ctxlog::context::current() == exchange->context())
         detail::leave_context();
@@ -276,13 +279,14 @@ class wrapped_route {
 
 }  // namespace detail
 
-/// CROW_ROUTE() whose requests have `http.route` in the access record, and whose handler leaves no context on its thread
-/// from its last line on: `CTXLOG_CROW_ROUTE(app, "/users/<int>").methods("GET"_method)(handler)`.
+/// CROW_ROUTE() whose requests have `http.route` in the access record, and whose handler leaves no context
+/// on its thread from its last line on: `CTXLOG_CROW_ROUTE(app,
+/// "/users/<int>").methods("GET"_method)(handler)`.
 #define CTXLOG_CROW_ROUTE(app, url) ::ctxlog::crow::detail::wrapped_route(CROW_ROUTE(app, url), url)
 
-/// The right to answer a request once, later and from any thread; copies share it. Crow alone destroys the connection
-/// under such an answer; here it lives until the answer is on its way, on its own thread. The application outlives it.
-/// Nobody answered when the last copy goes: the client gets 500.
+/// The right to answer a request once, later and from any thread; copies share it. Crow alone destroys the
+/// connection under such an answer; here it lives until the answer is on its way, on its own thread. The
+/// application outlives it. Nobody answered when the last copy goes: the client gets 500.
 class deferred_answer {
  public:
   /// Sends `answer`, in the context of the request. The first call counts.
@@ -336,9 +340,10 @@ class deferred_answer {
   std::shared_ptr<pending> pending_;
 };
 
-/// For a handler that answers later: `std::thread([done = ctxlog::crow::defer(request, response)] { done({200, "text"}); })`.
-/// Call it in the handler, and leave the response alone from then on; the request is valid until the answer. Throws std::logic_error
-/// in an application without the middleware.
+/// For a handler that answers later:
+/// `std::thread([done = ctxlog::crow::defer(request, response)] { done({200, "text"}); }).detach();`
+/// Call it in the handler, and leave the response alone from then on; the request is valid until the
+/// answer. Throws std::logic_error in an application without the middleware.
 [[nodiscard]] inline deferred_answer defer(const ::crow::request& request, ::crow::response& response) {
   auto exchange = http::exchange::current();
   if (!exchange)
@@ -355,13 +360,14 @@ Message log_message(void (::crow::ILogHandler::*)(Message, ::crow::LogLevel));
 
 }  // namespace detail
 
-/// Crow's own lines, by the logger `crow`: `static ctxlog::crow::log_handler lines; crow::logger::setHandler(&lines);`. Crow keeps the
-/// pointer. Its level decides first: `app.loglevel(…)`.
+/// Crow's own lines, by the logger `crow`:
+/// `static ctxlog::crow::log_handler lines; crow::logger::setHandler(&lines);`
+/// Crow keeps the pointer. Its level decides first: `app.loglevel(…)`.
 class log_handler : public ::crow::ILogHandler {
  public:
   void log(decltype(detail::log_message(&::crow::ILogHandler::log)) message,
            ::crow::LogLevel level) override {
-    // Crow tells of a request before it shows it to the middleware.
+    // Crow tells of a request before it shows it to the middleware: the context here is an older one's.
     const context_guard own(message.starts_with("Request: ") ? context::empty() : context::current());
     lines_.log(level_of(level), "{}", message);
   }
