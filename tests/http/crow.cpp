@@ -114,6 +114,8 @@ TEST_CASE("on Crow a right to answer that nobody uses answers with 500", "[http-
   CHECK(answer.id() == "l-1");
   REQUIRE(service.access_records().size() == 1);
   CHECK(text_of(service.access_records()[0], "level") == "error");
+  // The handler is not a wrapped one: its context has left the thread all the same.
+  CHECK(id_of(service.lines("not answered").at(0)).empty());
 }
 
 TEST_CASE("on Crow a request is answered once, whatever its handler does", "[http-36]") {

@@ -92,6 +92,7 @@ TEST_CASE_METHOD(clean_context, "a coroutine of Asio spawns tasks into its own c
     request_id.set("changed by the child");
     co_return 5;
   };
+  std::vector<ctxlog::running<void>> spawned;
   const auto session = [&](std::string own) -> asio::awaitable<void> {
     const auto bound = request_id.bind(own);
     const auto executor = co_await asio::this_coro::executor;
@@ -99,10 +100,10 @@ TEST_CASE_METHOD(clean_context, "a coroutine of Asio spawns tasks into its own c
       // An Asio operation made of a task: the handler is called where the task ends.
       const int five = co_await asio::async_initiate<decltype(asio::use_awaitable), void(int)>(
           [&](auto handler) {
-            ctxlog::spawn([](auto body, auto to_call, auto on) -> task<> {
+            spawned.push_back(ctxlog::spawn([](auto body, auto to_call, auto on) -> task<> {
               const int result = co_await std::move(body);
               asio::post(on, [done = std::move(to_call), result]() mutable { std::move(done)(result); });
-            }(child(own, seen), std::move(handler), executor));
+            }(child(own, seen), std::move(handler), executor)));
           },
           asio::use_awaitable);
       seen.expect(five == 5);
@@ -120,6 +121,7 @@ TEST_CASE_METHOD(clean_context, "a coroutine of Asio spawns tasks into its own c
   }
   int leaks = 0;
   while (loop.run_one()) leaks += static_cast<bool>(ctxlog::context::current());
+  for (auto& running : spawned) sync_wait(std::move(running));  // their last step is behind that of the loop
   CHECK(leaks == 0);
   CHECK(seen.right() == 20 * (1 + 5 * 4));
   CHECK(seen.wrong() == 0);

@@ -5,7 +5,7 @@
 //
 //   GET  /wrapped/{id}     logs "wrapped" before its answer and "behind the answer" after it
 //   GET  /scoped           has a variable bound when it answers, and logs "scoped" after that
-//   GET  /lost             the right to answer goes away unused
+//   GET  /lost             a timer's callback logs "not answered" and lets the right to answer go
 //   GET  /twice            answers twice by it, and throws
 //   GET  /plain-end        another thread calls response.end(), as Crow alone cannot stand
 //   GET  /ws[?refuse=1]    WebSocket: logs "opened", and each message in the handshake's context
@@ -206,7 +206,10 @@ void add_deferred_routes(application& app, answering_threads& threads) {
     });
   });
   CROW_ROUTE(app, "/lost")
-  ([](const request& received, response& answer) { const auto unused = defer(received, answer); });
+  ([](const request& received, response& answer) {
+    wait(received, std::chrono::milliseconds(2),
+         [unused = defer(received, answer)] { ctxlog::info("not answered"); });
+  });
   CROW_ROUTE(app, "/twice")
   ([](const request& received, response& answer) {
     const auto done = defer(received, answer);

@@ -247,18 +247,16 @@ void look_from_all_loops(service::probe& probe) {
   for (std::size_t i = 0; i != app().getThreadNum(); ++i) app().getIOLoop(i)->runEvery(0.001, look);
 }
 
-// By code, or as the plugin whose configuration is in the environment.
+// By code, or as Drogon's configuration in the environment says.
 void install_adapter(ctxlog::http::options options) {
-  const char* const plugin_config = std::getenv("TEST_DROGON_PLUGIN");
-  if (!plugin_config) {
-    ctxlog::drogon::install_log();
-    ctxlog::drogon::install(std::move(options));
+  if (const char* const given = std::getenv("TEST_DROGON_CONFIG")) {
+    Json::Value config;
+    std::istringstream(given) >> config;
+    app().loadConfigJson(config);
     return;
   }
-  Json::Value config;
-  std::istringstream(plugin_config) >> config["plugins"][0]["config"];
-  config["plugins"][0]["name"] = "ctxlog::drogon::plugin";
-  app().loadConfigJson(config);
+  ctxlog::drogon::install_log();
+  ctxlog::drogon::install(std::move(options));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 //   GET  /detached         answers; a coroutine that goes on logs "detached"
 //   GET  /async-task, /async-task/preserved
 //                          a drogon::AsyncTask: whether it has its request's id after a co_await, "kept" or "lost"
+//   GET  /framework-lines  lines of Drogon's own log in all their forms
 //   GET  /socket           a WebSocket that logs "socket opened", "socket message" and "socket closed"
 #pragma once
 
@@ -206,7 +207,19 @@ inline void add_kept_routes() {
                         {drogon::Get});
 }
 
+inline void add_log_routes() {
+  app().registerHandler("/framework-lines",
+                        [](const HttpRequestPtr&, answer&& reply) {
+                          LOG_WARN << "warned - half:way";
+                          LOG_COMPACT_ERROR << "without source";
+                          LOG_RAW << "raw text\n";
+                          reply(text(""));
+                        },
+                        {drogon::Get});
+}
+
 inline void add_drogon_routes() {
+  add_log_routes();
   add_kept_routes();
   add_coroutine_routes();
   app().registerController(std::make_shared<socket>());
