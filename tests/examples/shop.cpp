@@ -1,9 +1,11 @@
 // The shop on each framework: its users get what they ask for, and every line of it knows its request.
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <catch2/generators/catch_generators_range.hpp>
+#include <iterator>
+#include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../http/connection.hpp"
@@ -20,11 +22,7 @@ std::vector<std::string> built_shops() {
   return {std::istream_iterator<std::string>(names), {}};
 }
 
-std::string any_shop() {
-  const std::string framework = GENERATE(from_range(built_shops()));
-  UNSCOPED_INFO("on " << framework);
-  return framework;
-}
+std::string any_shop() { return GENERATE(from_range(built_shops())); }
 
 // The field as text, empty when it is not there.
 std::string text_of(const strict_json::object& line, std::string_view key) {
@@ -44,7 +42,7 @@ class running_shop {
 
   int port() const { return port_; }
 
-  /// Ends it; the records with that request id.
+  /// Ends it, the first time it is called; the records with that request id.
   std::vector<strict_json::object> finish(const std::string& id) {
     const int status = process_.finish();
     INFO(process_.err());
@@ -53,8 +51,6 @@ class running_shop {
     std::erase_if(lines, [&](const auto& line) { return text_of(line, "request_id") != id; });
     return lines;
   }
-
-  const std::string& output() const { return process_.out(); }
 
  private:
   static std::vector<std::string> command(const std::string& framework, std::vector<std::string> arguments) {
@@ -73,7 +69,9 @@ std::vector<std::string> messages_of(const std::vector<strict_json::object>& lin
 }
 
 TEST_CASE("an order's lines have one id, from the client to the bank and the response", "[BL-10][http-14]") {
-  running_shop shop(any_shop());
+  const std::string framework = any_shop();
+  CAPTURE(framework);
+  running_shop shop(framework);
   {
     connection client(shop.port());
     const response placed =
@@ -94,8 +92,34 @@ TEST_CASE("an order's lines have one id, from the client to the bank and the res
   for (const auto& line : lines) CHECK(text_of(line, "trace_id") == text_of(lines[0], "trace_id"));
 }
 
+TEST_CASE("orders that are placed at once keep to their own lines", "[BL-15][H10]") {
+  const std::string framework = any_shop();
+  CAPTURE(framework);
+  running_shop shop(framework);
+  constexpr int customers = 8;
+  {
+    std::vector<std::unique_ptr<connection>> clients;
+    for (int i = 0; i != customers; ++i) clients.push_back(std::make_unique<connection>(shop.port()));
+    for (int i = 0; i != customers; ++i)
+      clients[static_cast<std::size_t>(i)]->send(connection::request(
+          "POST", "/orders", id_line("customer-" + std::to_string(i)), R"({"item_id":1})"));
+    for (int i = 0; i != customers; ++i)
+      CHECK(clients[static_cast<std::size_t>(i)]->receive().id() == "customer-" + std::to_string(i));
+  }
+  for (int i = 0; i != customers; ++i) {
+    const auto lines = shop.finish("customer-" + std::to_string(i));
+    CAPTURE(i, messages_of(lines));
+    REQUIRE(lines.size() == 4);
+    const int order = lines[1].get<int>("order_id");
+    CHECK(lines[2].get<int>("order_id") == order);
+    CHECK(lines[3].get<int>("order_id") == order);
+  }
+}
+
 TEST_CASE("refusals are answers, not errors", "[http-18]") {
-  running_shop shop(any_shop());
+  const std::string framework = any_shop();
+  CAPTURE(framework);
+  running_shop shop(framework);
   const auto ask = [&](const char* method, const char* target, const char* body = "") {
     return connection(shop.port()).ask(method, target, id_line("r"), body).status;
   };
@@ -117,13 +141,17 @@ TEST_CASE("refusals are answers, not errors", "[http-18]") {
 }
 
 TEST_CASE("a health check leaves no access record", "[http-34]") {
-  running_shop shop(any_shop());
+  const std::string framework = any_shop();
+  CAPTURE(framework);
+  running_shop shop(framework);
   CHECK(connection(shop.port()).get("/health", id_line("health-1")).status == 200);
   CHECK(shop.finish("health-1").empty());
 }
 
 TEST_CASE("the shop's routes that test themselves pass", "[DR-12][DR-13]") {
-  running_shop shop(any_shop());
+  const std::string framework = any_shop();
+  CAPTURE(framework);
+  running_shop shop(framework);
   connection client(shop.port());
   for (const std::string route : {"/api/test-async-context", "/api/test-thread-context"}) {
     const auto verdict = strict_json::parse(client.get(route).body);
@@ -135,7 +163,9 @@ TEST_CASE("the shop's routes that test themselves pass", "[DR-12][DR-13]") {
 }
 
 TEST_CASE("a pool that is used without context fails the shop's test of threads", "[DR-13]") {
-  running_shop shop(any_shop(), {"--without-context"});
+  const std::string framework = any_shop();
+  CAPTURE(framework);
+  running_shop shop(framework, {"--without-context"});
   const auto verdict = strict_json::parse(connection(shop.port()).get("/api/test-thread-context").body);
   CHECK(verdict.get<std::string>("test_status") == "FAIL");
   CHECK_FALSE(verdict.get<bool>("all_context_preserved"));

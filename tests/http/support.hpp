@@ -15,7 +15,7 @@
 
 namespace http_test {
 
-/// What ENV=PROD would print, from construction on.
+/// What ENV=PROD would print, from construction on, whatever levels another test has left.
 class log_output {
  public:
   log_output() : text_(std::make_shared<text>()) {
@@ -24,6 +24,7 @@ class log_output {
       into->lines += line;
     };
     ctxlog::configure({.mode = ctxlog::mode::prod,
+                       .levels = "info",
                        .patchers = {{ctxlog::context_variables(example::user_id)}},
                        .sinks = {{{std::make_shared<ctxlog::callback_sink>(append)}}}});
   }
