@@ -45,7 +45,7 @@ ask() {
 }
 
 until ask "$off" "$port_off" 1 2>/dev/null | grep -q . && ask "$on" "$port_on" 1 2>/dev/null | grep -q .; do
-  kill -0 "$off" && kill -0 "$on"
+  { kill -0 "$off" && kill -0 "$on"; } || exit 1
 done
 
 declare -A seen=([off]="" [generated]="" [inbound]="")

@@ -212,6 +212,20 @@ const logger& access_logger() {
 constexpr call_site answered{"{} {} -> {}", {__FILE__, __LINE__, "access_record"}, message_syntax::holes};
 constexpr call_site unanswered{"{} {}: {}", {__FILE__, __LINE__, "access_record"}, message_syntax::holes};
 
+void log_access(const access_options& chosen, level l, const finished_request& done) {
+  const recorded_request& request = done.request;
+  const response_view& response = done.response;
+  const bool has_status = response.status != 0;
+  ctxlog::detail::capture captured(access_logger(), l, has_status ? answered : unanswered);
+  if (!captured) return;
+  const auto fields = fields_of(chosen, done, captured.memory());
+  const value last = has_status ? value(std::int64_t{response.status}) : value(name_of(response.outcome));
+  const std::array<argument, 3> arguments{argument{value(request.method), nullptr, nullptr},
+                                          argument{value(request.path), nullptr, nullptr},
+                                          argument{last, nullptr, nullptr}};
+  captured.deliver(arguments, fields);
+}
+
 }  // namespace
 
 void report_callback() noexcept {
@@ -313,22 +327,13 @@ void write_access_record(const access_options& chosen, const finished_request& d
                          .failed = done.error != nullptr};
   const level l = level_of(chosen, seen);
   if (l == level::off || !access_logger().enabled(l)) return;
+  if (!chosen.enrich) return log_access(chosen, l, done);
   field_set added;
+  if (done.extra) added.add(*done.extra);
+  guarded([&] { chosen.enrich(seen, added); });
   finished_request enriched = done;
-  if (chosen.enrich) {
-    if (done.extra) added.add(*done.extra);
-    guarded([&] { chosen.enrich(seen, added); });
-    enriched.extra = &added;
-  }
-  const bool has_status = response.status != 0;
-  ctxlog::detail::capture captured(access_logger(), l, has_status ? answered : unanswered);
-  if (!captured) return;
-  const auto fields = fields_of(chosen, enriched, captured.memory());
-  const value last = has_status ? value(std::int64_t{response.status}) : value(name_of(response.outcome));
-  const std::array<argument, 3> arguments{argument{value(request.method), nullptr, nullptr},
-                                          argument{value(request.path), nullptr, nullptr},
-                                          argument{last, nullptr, nullptr}};
-  captured.deliver(arguments, fields);
+  enriched.extra = &added;
+  log_access(chosen, l, enriched);
 }
 
 }  // namespace ctxlog::http::detail

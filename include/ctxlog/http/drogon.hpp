@@ -11,6 +11,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -169,10 +170,15 @@ inline void install(http::options options = {}, shared_response policy = shared_
   auto& app = ::drogon::app();
 
   app.registerSyncAdvice([chosen](const ::drogon::HttpRequestPtr& request) -> ::drogon::HttpResponsePtr {
-    auto exchange = detail::begin(*request, chosen);
-    ::drogon::HttpResponsePtr refusal = exchange->rejected() ? detail::refuse(*exchange) : nullptr;
-    request->attributes()->insert(detail::attribute_name(), std::any(std::move(exchange)));
-    return refusal;
+    // Drogon expects no exception here: without memory the request is served without.
+    try {
+      auto exchange = detail::begin(*request, chosen);
+      ::drogon::HttpResponsePtr refusal = exchange->rejected() ? detail::refuse(*exchange) : nullptr;
+      request->attributes()->insert(detail::attribute_name(), std::any(std::move(exchange)));
+      return refusal;
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
   });
   app.registerPreRoutingAdvice([](const ::drogon::HttpRequestPtr& request, ::drogon::AdviceCallback&&,
                                   ::drogon::AdviceChainCallback&& next) {
