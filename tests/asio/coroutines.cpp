@@ -62,7 +62,7 @@ awaitable<void> session(int number, asio::io_context& foreign, verdict& seen) {
 }
 
 TEST_CASE_METHOD(clean_context, "a hundred coroutines keep their contexts over every await",
-                 "[ctx-45][ctx-46][ctx-51]") {
+                 "[ctx-45][ctx-46][ctx-51][http-28]") {
   for (const int threads : {1, 2}) {
     asio::io_context loop;
     asio_test::foreign_loop foreign;

@@ -1,5 +1,9 @@
 // A user's program of the Crow adapter: its target brings Crow.
 // SPDX-License-Identifier: MIT
-#include <crow.h>
+#include <ctxlog/http/crow.hpp>
 
-int main() { return crow::response(404).code == 404 ? 0 : 1; }
+int main() {
+  crow::App<ctxlog::crow::middleware> app;
+  app.validate();
+  return crow::response(404).code == 404 ? 0 : 1;
+}

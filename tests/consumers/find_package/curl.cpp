@@ -1,9 +1,10 @@
 // A user's program of the libcurl adapter: its target brings libcurl.
 // SPDX-License-Identifier: MIT
-#include <curl/curl.h>
+#include <ctxlog/http/curl.hpp>
 
 int main() {
-  CURL* handle = curl_easy_init();
-  curl_easy_cleanup(handle);
-  return handle != nullptr ? 0 : 1;
+  curl_slist* const headers = ctxlog::curl::append_headers(nullptr, "127.0.0.1");
+  const bool found = headers != nullptr;
+  curl_slist_free_all(headers);
+  return found ? 0 : 1;
 }

@@ -1,5 +1,9 @@
 // A user's program of the cpp-httplib adapter: its target brings cpp-httplib.
 // SPDX-License-Identifier: MIT
-#include <httplib.h>
+#include <ctxlog/http/httplib.hpp>
 
-int main() { return httplib::Server().is_valid() ? 0 : 1; }
+int main() {
+  httplib::Server server;
+  ctxlog::httplib::install(server);
+  return server.is_valid() ? 0 : 1;
+}
