@@ -123,6 +123,7 @@ TEST_CASE("by policy, a request with a faulty id is answered with 400 and no han
   CHECK(answer.status == 400);
   CHECK(http_test::is_uuid_4(answer.id()));
   CHECK(client.get("/hello", id_line("good")).status == 200);
+  client.close();
   CHECK(service.lines("hello").size() == 1);
   REQUIRE(service.access_records().size() == 2);
   CHECK(text_of(service.access_records()[0], "outcome") == "rejected");
@@ -140,6 +141,7 @@ TEST_CASE("an exception makes one access record, an error that names it", "[http
   connection client(service.port());
   CHECK(client.get("/throw", id_line("t-1")).status == 500);
   CHECK(client.get("/hello", id_line("t-2")).id() == "t-2");
+  client.close();
   const auto all = with_id(service.access_records(), "t-1");
   REQUIRE(all.size() == 1);
   CHECK(text_of(all[0], "level") == "error");
@@ -274,6 +276,7 @@ TEST_CASE("the size of the body is known unless it is a stream", "[http-31]") {
   connection client(service.port());
   CHECK(client.ask("POST", "/echo", {}, "12345").body == "12345");
   CHECK(client.get("/stream").body.size() == 3000);
+  client.close();
   const auto all = service.access_records();
   REQUIRE(all.size() == 2);
   CHECK(all[0].get<int>("http.response.body.size") == 5);
@@ -287,6 +290,7 @@ TEST_CASE("the route is a template, and absent where there is none", "[http-32]"
   connection client(service.port());
   client.get("/users/42");
   client.get("/missing");
+  client.close();
   const auto all = service.access_records();
   REQUIRE(all.size() == 2);
   CHECK(text_of(all[0], "http.route").find("42") == std::string::npos);
@@ -315,6 +319,7 @@ TEST_CASE("callbacks skip, raise, choose levels and add fields", "[http-34]") {
   client.get("/slow?ms=60");
   client.get("/fields?user=ann");
   client.get("/users/1");
+  client.close();
   const auto all = service.access_records();
   REQUIRE(all.size() == 3);  // /hello is at debug, which PROD leaves out
   CHECK(text_of(all[0], "level") == "warn");
@@ -373,6 +378,7 @@ TEST_CASE("trusted proxies say who the client is, and bring baggage", "[http-39]
       {"", "127.0.0.1"}};
   for (const auto& [headers, expected] : cases)
     client.get("/hello", headers + "baggage: tenant=acme,other=1\r\n");
+  client.close();
   const auto all = service.access_records();
   REQUIRE(all.size() == cases.size());
   for (std::size_t i = 0; i != cases.size(); ++i) CHECK(text_of(all[i], "client.address") == cases[i].second);

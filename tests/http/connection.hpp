@@ -54,7 +54,12 @@ class connection {
   }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
-  ~connection() { ::close(socket_); }
+  ~connection() { close(); }
+
+  /// A server that has a thread for a connection can end at once then.
+  void close() {
+    if (socket_ != -1) ::close(std::exchange(socket_, -1));
+  }
 
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
