@@ -7,8 +7,10 @@
 #include <catch2/catch_test_macros.hpp>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "../made_request.hpp"
 #include "logger.hpp"
@@ -23,8 +25,10 @@ using http_test::made_request;
 class server {
  public:
   server() {
-    server_.Get("/",
-                [this](const httplib::Request& request, httplib::Response&) { seen_ = request.headers; });
+    server_.Get("/", [this](const httplib::Request& request, httplib::Response&) {
+      const std::lock_guard lock(mutex_);
+      seen_ = request.headers;
+    });
     port_ = server_.bind_to_any_port("127.0.0.1");
     serving_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();
@@ -35,21 +39,22 @@ class server {
   }
 
   /// A call with libcurl and `headers`, which it frees; what arrived.
-  const httplib::Headers& ask(curl_slist* headers) {
-    seen_.clear();
+  httplib::Headers ask(curl_slist* headers) {
     const std::unique_ptr<curl_slist, void (*)(curl_slist*)> owned(headers, curl_slist_free_all);
     const std::unique_ptr<CURL, void (*)(CURL*)> call(curl_easy_init(), curl_easy_cleanup);
     curl_easy_setopt(call.get(), CURLOPT_URL, ("http://127.0.0.1:" + std::to_string(port_) + "/").c_str());
     curl_easy_setopt(call.get(), CURLOPT_PROXY, "");
     curl_easy_setopt(call.get(), CURLOPT_HTTPHEADER, headers);
     REQUIRE(curl_easy_perform(call.get()) == CURLE_OK);
-    return seen_;
+    const std::lock_guard lock(mutex_);
+    return std::exchange(seen_, {});
   }
 
  private:
   httplib::Server server_;
   int port_ = 0;
   std::thread serving_;
+  std::mutex mutex_;
   httplib::Headers seen_;
 };
 
