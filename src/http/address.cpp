@@ -3,6 +3,7 @@
 #include "ctxlog/http/address.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -65,18 +66,10 @@ std::optional<ip_address> ip_address::parse_node(std::string_view node) noexcept
 }
 
 std::string ip_address::text() const {
+  if (v4_) return fmt::format("{}.{}.{}.{}", bytes_[0], bytes_[1], bytes_[2], bytes_[3]);
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (!v4_) {
-    ::inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
-    return text.data();
-  }
-  // Once for each request: inet_ntop() would go through printf's formatting.
-  char* out = text.data();
-  for (std::size_t i = 0; i != 4; ++i) {
-    if (i != 0) *out++ = '.';
-    out = std::to_chars(out, text.data() + text.size(), bytes_[i]).ptr;
-  }
-  return {text.data(), out};
+  ::inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+  return text.data();
 }
 
 ip_address ip_address::masked(unsigned prefix_length) const noexcept {
