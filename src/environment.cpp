@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "diagnostics.hpp"
+#include "text/ascii.hpp"
 #include "text/trim.hpp"
 
 namespace ctxlog::detail {
@@ -17,13 +18,6 @@ namespace {
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);
   return value ? value : "";
-}
-
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return result;
 }
 
 template <class T, std::size_t N>

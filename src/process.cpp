@@ -10,21 +10,12 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "text/ascii.hpp"
+
 namespace ctxlog {
 namespace {
 
 constexpr std::size_t longest_value = 8192;  // bytes; what servers take as one header line
-
-bool is_letter_or_digit(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-bool is_token(std::string_view text) noexcept {
-  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter_or_digit(c) || others.find(c) != others.npos;
-  });
-}
 
 bool is_printable(std::string_view value) noexcept {
   return !value.empty() && value.size() <= longest_value &&
@@ -37,7 +28,7 @@ bool is_printable(std::string_view value) noexcept {
 std::string environment_name(std::string_view header) {
   std::string name(header);
   for (char& c : name) {
-    if (!is_letter_or_digit(c)) c = '_';
+    if (!detail::is_letter_or_digit(c)) c = '_';
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
   return name;
@@ -54,7 +45,7 @@ void in_child() noexcept {
 
 propagator::propagator(std::initializer_list<carried_variable> variables) {
   for (const auto& [variable, header, accepts] : variables) {
-    if (!is_token(header))
+    if (!detail::is_token(header))
       throw std::invalid_argument("propagator: '" + header +
                                   "' cannot be the name of a header, expected letters, " +
                                   "digits and !#$%&'*+-.^_`|~");

@@ -9,17 +9,11 @@
 #include <string>
 
 #include "diagnostics.hpp"
+#include "text/ascii.hpp"
 #include "text/trim.hpp"
 
 namespace ctxlog::detail {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::string percent_decoded(std::string_view text) {
   std::string result;

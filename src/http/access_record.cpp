@@ -9,8 +9,8 @@
 #include <string>
 
 #include "ctxlog/logger.hpp"
-#include "diagnostics.hpp"
-#include "pipeline_delivery.hpp"
+#include "http/callback.hpp"
+#include "text/ascii.hpp"
 #include "text/utf8.hpp"
 
 namespace ctxlog::http::detail {
@@ -30,13 +30,6 @@ constexpr std::array<std::string_view, 9> known_methods{"GET",     "HEAD",    "P
 constexpr std::array<std::string_view, 8> credential_headers{
     "authorization", "proxy-authorization", "cookie",       "set-cookie",
     "x-api-key",     "x-auth-token",        "x-csrf-token", "x-amz-security-token"};
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
 
 template <class Number>
 std::optional<Number> number_of(std::string_view digits) {
@@ -228,11 +221,6 @@ void log_access(const access_options& chosen, level l, const finished_request& d
 
 }  // namespace
 
-void report_callback() noexcept {
-  ctxlog::detail::count_patch_error();
-  ctxlog::detail::report_trouble(ctxlog::detail::trouble::patcher, "a callback of the HTTP options threw");
-}
-
 std::string_view kept_text(arena& memory, std::string_view text, std::size_t max) {
   const std::string_view kept = ctxlog::detail::truncate_utf8(text, max);
   if (kept.size() == text.size()) return ctxlog::detail::copy(memory, text);
@@ -303,7 +291,7 @@ void recorded_request::read_headers(const request_view& request, const access_op
     lines.clear();
     request.headers.find(name, lines);
     if (lines.empty()) continue;
-    const std::string lower = lower_case(name);
+    const std::string lower = ctxlog::detail::lowered(name);
     const bool secret =
         std::find(credential_headers.begin(), credential_headers.end(), lower) != credential_headers.end();
     std::pmr::vector<value> shown(&memory);

@@ -59,19 +59,4 @@ std::string_view kept_text(arena& memory, std::string_view text, std::size_t max
 // The query with the values of `keys` replaced.
 std::string redact_query(std::string_view query, const std::vector<std::string>& keys);
 
-// Counts and reports the exception being handled.
-void report_callback() noexcept;
-
-// Runs a callback of the options. False when it threw.
-template <class F>
-bool guarded(F&& callback) noexcept {
-  try {
-    callback();
-    return true;
-  } catch (...) {
-    report_callback();
-    return false;
-  }
-}
-
 }  // namespace ctxlog::http::detail

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "http/header_text.hpp"
+#include "text/ascii.hpp"
 
 namespace ctxlog::http {
 namespace {
@@ -24,7 +25,9 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_port(std::string_view text) noexcept {
   const bool hidden = text.starts_with('_');
   if (hidden) text.remove_prefix(1);
-  const auto may_stand = [hidden](char c) { return is_digit(c) || (hidden && detail::is_token({&c, 1})); };
+  const auto may_stand = [hidden](char c) {
+    return is_digit(c) || (hidden && ctxlog::detail::is_token({&c, 1}));
+  };
   return !text.empty() && (hidden || text.size() <= 5) && std::all_of(text.begin(), text.end(), may_stand);
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "http/header_text.hpp"
+#include "text/ascii.hpp"
 #include "text/utf8.hpp"
 
 namespace ctxlog::http {
@@ -22,13 +23,6 @@ constexpr bool is_baggage_octet(char c) noexcept {
 
 constexpr bool is_written_raw(char c) noexcept { return is_baggage_octet(c) && c != '%'; }
 
-constexpr int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // Nothing when a character may not stand there or a "%" has no two hexadecimal digits after it.
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string bytes;
@@ -40,7 +34,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       continue;
     }
     if (text.size() - i < 3) return std::nullopt;
-    const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
+    const int high = ctxlog::detail::hex_digit(text[i + 1]), low = ctxlog::detail::hex_digit(text[i + 2]);
     if (high < 0 || low < 0) return std::nullopt;
     bytes += static_cast<char>(high * 16 + low);
     i += 2;
@@ -94,7 +88,7 @@ key_value split(std::string_view text) noexcept {
 
 bool append_property(std::string& properties, std::string_view text) {
   const auto [key, value] = split(text);
-  if (!detail::is_token(key)) return false;
+  if (!ctxlog::detail::is_token(key)) return false;
   if (value && !std::all_of(value->begin(), value->end(), is_baggage_octet)) return false;
   if (!properties.empty()) properties += ';';
   properties += key;
@@ -106,7 +100,7 @@ bool append_property(std::string& properties, std::string_view text) {
 std::optional<baggage::member> parse_member(std::string_view text) {
   const auto semicolon = text.find(';');
   const auto [key, value] = split(detail::without_blanks(text.substr(0, semicolon)));
-  if (!detail::is_token(key) || !value) return std::nullopt;
+  if (!ctxlog::detail::is_token(key) || !value) return std::nullopt;
   auto decoded = percent_decoded(*value);
   if (!decoded) return std::nullopt;
   baggage::member parsed{std::string(key), as_utf8(*decoded), {}};
@@ -137,7 +131,7 @@ baggage baggage::parse(std::span<const std::string_view> header_lines) {
 }
 
 void baggage::set(std::string_view key, std::string_view value) {
-  if (!detail::is_token(key))
+  if (!ctxlog::detail::is_token(key))
     throw std::invalid_argument("baggage: '" + std::string(key) + "' cannot be a key");
   baggage changed = *this;
   auto& members = changed.members_;

@@ -9,8 +9,11 @@
 #include "ctxlog/ambient.hpp"
 #include "ctxlog/http/b3.hpp"
 #include "http/access_record.hpp"
+#include "http/callback.hpp"
+#include "http/hexadecimal.hpp"
 #include "http/request_state.hpp"
 #include "pipeline_delivery.hpp"
+#include "text/ascii.hpp"
 
 namespace ctxlog::http {
 namespace detail {
@@ -98,9 +101,7 @@ class reader {
 
  private:
   static bool is_amazon_header(std::string_view name) {
-    constexpr std::string_view amazon = "x-amzn-trace-id";
-    return std::equal(name.begin(), name.end(), amazon.begin(), amazon.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+    return ctxlog::detail::equal_ignoring_case(name, "X-Amzn-Trace-Id");
   }
 
   bool take_id(correlation& ids, std::span<const std::string_view> lines, bool amazon) {
@@ -158,13 +159,12 @@ class reader {
 
 // What every record of the request carries.
 void add_ids(field_set& fields, const correlation& ids, const baggage_options& chosen) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const std::uint8_t flags = ids.trace.flags;
-  const std::array<char, 2> flags_text{digits[flags / 16], digits[flags % 16]};
+  std::array<char, 2> flags;
+  write_hexadecimal(flags.data(), ids.trace.flags, 1);
   fields.set("request_id", ids.request_id);
   fields.set("trace_id", ids.trace.trace_id.text());
   fields.set("span_id", ids.trace.span_id.text());
-  fields.set("trace_flags", std::string_view(flags_text.data(), flags_text.size()));
+  fields.set("trace_flags", std::string_view(flags.data(), flags.size()));
   for (const std::string& key : chosen.fields)
     if (const std::string* const found = ids.baggage.find(key)) fields.set("baggage." + key, *found);
 }

@@ -1,8 +1,7 @@
-// What the values of HTTP headers are made of: blanks, lists and tokens (RFC 9110, section 5.6).
+// What the values of HTTP headers are made of: blanks and lists (RFC 9110, section 5.6).
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <string_view>
 
 namespace ctxlog::http::detail {
@@ -20,14 +19,6 @@ constexpr std::string_view take_first(std::string_view& list, char separator) no
   const std::string_view part = without_blanks(list.substr(0, end));
   list = end == list.npos ? std::string_view() : list.substr(end + 1);
   return part;
-}
-
-constexpr bool is_token(std::string_view text) noexcept {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [=](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           others.find(c) != others.npos;
-  });
 }
 
 }  // namespace ctxlog::http::detail

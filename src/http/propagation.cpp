@@ -9,6 +9,7 @@
 
 #include "ctxlog/http/correlation.hpp"
 #include "ctxlog/logger.hpp"
+#include "text/ascii.hpp"
 
 namespace ctxlog::http {
 namespace {
@@ -22,16 +23,12 @@ chosen_options& chosen() {
   return never_destroyed;
 }
 
-bool same_host(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool matches(std::string_view pattern, std::string_view host) {
-  if (!pattern.starts_with("*.")) return same_host(pattern, host);
+  using ctxlog::detail::equal_ignoring_case;
+  if (!pattern.starts_with("*.")) return equal_ignoring_case(pattern, host);
   pattern.remove_prefix(1);
-  return host.size() > pattern.size() && same_host(pattern, host.substr(host.size() - pattern.size()));
+  return host.size() > pattern.size() &&
+         equal_ignoring_case(pattern, host.substr(host.size() - pattern.size()));
 }
 
 bool may_know(const propagation_options& options, std::string_view host) {

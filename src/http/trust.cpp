@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "http/access_record.hpp"
+#include "http/callback.hpp"
 
 namespace ctxlog::http {
 

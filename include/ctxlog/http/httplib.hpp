@@ -79,7 +79,7 @@ inline void add_headers(const http::exchange& exchange, ::httplib::Response& res
   });
 }
 
-// Releases before 0.15 do not tell the route.
+// Old releases, as 0.11, do not tell the route.
 template <class Request>
 void set_route(http::exchange& exchange, const Request& request) {
   if constexpr (requires { request.matched_route; }) exchange.set_route(request.matched_route);

@@ -97,7 +97,7 @@ struct access_keys {
   std::string_view object = {};
 };
 
-/// OpenTelemetry semantic conventions 1.3x for HTTP servers.
+/// OpenTelemetry semantic conventions for HTTP servers.
 inline constexpr access_keys opentelemetry_keys{};
 
 /// Elastic Common Schema 8.11.
