@@ -68,6 +68,20 @@ std::optional<bool> read_colour() {
   return std::nullopt;
 }
 
+pipeline read_pipeline() {
+  static constexpr std::pair<std::string_view, bool> names[] = {
+      {"1", true},  {"true", true},   {"yes", true}, {"on", true},   {"async", true},
+      {"0", false}, {"false", false}, {"no", false}, {"off", false}, {"sync", false}};
+  const std::string_view text = trimmed(variable("LOG_ASYNC"));
+  const auto known = text.empty() ? false : named(text, names);
+  if (!known)
+    report(fmt::format(
+        "LOG_ASYNC=\"{}\" is none of 1, true, yes, on, async, 0, false, no, off, sync; it is ignored",
+        variable("LOG_ASYNC")));
+  if (!known.value_or(false)) return sync_pipeline();
+  return async_pipeline{.directory = std::string(variable("LOG_QUEUE_DIR"))};
+}
+
 }  // namespace
 
 level_directives parse_levels(std::string_view text, std::string_view where) {
@@ -97,6 +111,7 @@ environment read_environment() {
   result.levels = parse_levels(variable("LOG_LEVEL"), "LOG_LEVEL");
   result.file = variable("LOG_FILE");
   result.colour = read_colour();
+  result.pipeline = read_pipeline();
   return result;
 }
 

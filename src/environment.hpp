@@ -25,6 +25,7 @@ struct environment {
   std::string file;  // empty: a standard stream
   // What the colour variables say; nothing: it depends on the terminal.
   std::optional<bool> colour;
+  ctxlog::pipeline pipeline;
 };
 
 environment read_environment();

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "async/engine.hpp"
 #include "logger_registry.hpp"
 #include "process_info.hpp"
 #include "scratch.hpp"
@@ -23,6 +24,7 @@ void before() noexcept {
   auto present = current_settings();
   lock_settings();
   lock_loggers();
+  lock_engines();
   // A fork from inside a sink finds that sink locked by its own thread: the sinks stay as they are.
   if (!present || current_activity() == activity::writing) return;
   for (const auto& slot : present->sinks) slot->mutex.lock();
@@ -32,6 +34,7 @@ void before() noexcept {
 void after() noexcept {
   if (const auto locked = std::exchange(held(), nullptr))
     for (const auto& slot : locked->sinks) slot->mutex.unlock();
+  unlock_engines();
   unlock_loggers();
   unlock_settings();
 }
@@ -39,6 +42,8 @@ void after() noexcept {
 void in_child() noexcept {
   forget_process_id();
   forget_thread_ids();
+  lose_engines();
+  forget_settings();
   after();
 }
 

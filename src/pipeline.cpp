@@ -1,4 +1,4 @@
-// The synchronous pipeline: sinks, their accounts, and delivery on the calling thread.
+// Sinks, their accounts, and the delivery of records to them.
 // SPDX-License-Identifier: MIT
 #include "ctxlog/pipeline.hpp"
 
@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
+#include <thread>
 
+#include "async/engine.hpp"
 #include "ctxlog/record.hpp"
 #include "diagnostics.hpp"
 #include "pipeline_delivery.hpp"
@@ -80,28 +82,42 @@ bool flush(sink& target) noexcept {
   }
 }
 
+// Counts under the slot's lock; readers have none.
+void count(std::atomic<std::uint64_t>& number) noexcept {
+  number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
 void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
   const std::lock_guard lock(to.mutex);
   if (!to.target) return;  // removed meanwhile
-  ++to.accepted;
-  ++(offer(*to.target, rec, line) ? to.written : to.dropped);
+  count(to.accepted);
+  count(offer(*to.target, rec, line) ? to.written : to.dropped);
   if (exiting.load(std::memory_order_relaxed)) flush(*to.target);
 }
 
-bool flush(sink_slot& slot) noexcept {
-  const std::lock_guard lock(slot.mutex);
-  return !slot.target || flush(*slot.target);
+// A sink may be stuck in a call for ever: its lock is waited for until the deadline.
+std::unique_lock<std::mutex> lock_until(sink_slot& slot, deadline_clock::time_point deadline) noexcept {
+  std::unique_lock lock(slot.mutex, std::defer_lock);
+  if (deadline == deadline_clock::time_point::max()) {
+    lock.lock();
+  } else {
+    while (!lock.try_lock() && deadline_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return lock;
+}
+
+bool flush(sink_slot& slot, deadline_clock::time_point deadline) noexcept {
+  const auto lock = lock_until(slot, deadline);
+  return lock && (!slot.target || flush(*slot.target));
 }
 
 }  // namespace
 
-void retire(sink_slot& slot) noexcept {
-  flush(slot);
+void retire(sink_slot& slot, deadline_clock::time_point deadline) noexcept {
+  flush(slot, deadline);
   std::shared_ptr<sink> last;  // its destructor runs without the lock
-  {
-    const std::lock_guard lock(slot.mutex);
-    last.swap(slot.target);
-  }
+  if (const auto lock = lock_until(slot, deadline)) last.swap(slot.target);
   const std::lock_guard lock(removed_mutex);
   removed_accepted += slot.accepted;
   removed_written += slot.written;
@@ -135,17 +151,28 @@ void deliver(const settings& present, const record& rec, fmt::memory_buffer& lin
   }
 }
 
-bool flush_sinks() noexcept {
+bool flush_sinks(deadline_clock::time_point deadline) noexcept {
   const auto present = current_settings();
   if (!present) return false;
   bool all = true;
-  for (const auto& slot : present->sinks) all = flush(*slot) && all;
+  for (const auto& slot : present->sinks) all = flush(*slot, deadline) && all;
   return all;
 }
 
 void flush_at_exit() noexcept {
+  // A sink that is stuck must not keep the program from ending.
+  const auto deadline = deadline_in(std::chrono::seconds(10));
   exiting.store(true, std::memory_order_relaxed);
-  flush_sinks();
+  const auto engines = live_engines();
+  end_async_pipeline();
+  bool delivered = true;
+  for (const auto& each : engines) {
+    if (each->drain(deadline))
+      each->remove_file_name();
+    else
+      delivered = false;
+  }
+  flush_sinks(delivered ? deadline_clock::time_point::max() : deadline);
 }
 
 }  // namespace detail
@@ -169,17 +196,19 @@ statistics stats() {
   result.undelivered = detail::undelivered.load(std::memory_order_relaxed);
   result.patch_errors = detail::patch_errors.load(std::memory_order_relaxed);
   if (const auto present = detail::current_settings())
-    for (const auto& slot : present->sinks) {
-      const std::lock_guard lock(slot->mutex);
-      if (!slot->target) continue;
-      result.sinks.push_back(
-          {std::string(slot->target->name()), slot->accepted, slot->written, slot->dropped});
-    }
+    for (const auto& slot : present->sinks)
+      result.sinks.push_back({slot->name, slot->accepted.load(std::memory_order_relaxed),
+                              slot->written.load(std::memory_order_relaxed),
+                              slot->dropped.load(std::memory_order_relaxed)});
+  result.pipeline = detail::pipeline_account();
   const std::lock_guard lock(detail::removed_mutex);
   result.removed = {"removed", detail::removed_accepted, detail::removed_written, detail::removed_dropped};
   return result;
 }
 
-bool flush() { return detail::flush_sinks(); }
+bool flush(std::chrono::milliseconds timeout) {
+  const auto deadline = detail::deadline_in(timeout);
+  return detail::drain_engines(deadline) && detail::flush_sinks(deadline);
+}
 
 }  // namespace ctxlog

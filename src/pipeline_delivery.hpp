@@ -1,8 +1,9 @@
-// The synchronous pipeline: from a patched record to the sinks, on the calling thread.
+// From a patched record to the sinks, on the thread that calls.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include "ctxlog/record.hpp"
+#include "deadline.hpp"
 #include "scratch.hpp"
 
 namespace ctxlog::detail {
@@ -10,11 +11,15 @@ namespace ctxlog::detail {
 // Filters, encodes once per encoder and writes. `line` is working memory.
 void deliver(const settings&, const record&, fmt::memory_buffer& line) noexcept;
 
-// Flushes the sink and takes it out of the slot: when this returns no thread is inside it. Not to be called
-// with the settings locked: a thread inside the sink may be waiting for them.
-void retire(sink_slot&) noexcept;
+// Flushes the present sinks; false when one keeps something back, or is busy until the deadline.
+bool flush_sinks(deadline_clock::time_point deadline = deadline_clock::time_point::max()) noexcept;
 
-// From now on every record is flushed: nothing comes after that would.
+// Flushes the sink and takes it out of the slot: when this returns no thread is inside it, unless one was until
+// the deadline. Not to be called with the settings locked: a thread inside the sink may be waiting for them.
+void retire(sink_slot&, deadline_clock::time_point deadline = deadline_clock::time_point::max()) noexcept;
+
+// Delivers what is pending. From now on every record is delivered by its caller and flushed: nothing comes after
+// that would.
 void flush_at_exit() noexcept;
 
 // A record that no sink is offered: it was made inside a sink, after shutdown() or without memory.

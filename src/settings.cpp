@@ -10,6 +10,8 @@
 #include <exception>
 #include <stdexcept>
 
+#include "async/caller.hpp"
+#include "async/engine.hpp"
 #include "ctxlog/config.hpp"
 #include "ctxlog/sinks/fd.hpp"
 #include "ctxlog/sinks/file.hpp"
@@ -18,9 +20,13 @@
 #include "fork.hpp"
 #include "logger_registry.hpp"
 #include "pipeline_delivery.hpp"
+#include "record_builder.hpp"
 
 namespace ctxlog {
 namespace detail {
+
+constinit std::atomic<std::uint64_t> generation_of_settings{0};
+
 namespace {
 
 // What code chose; it beats the environment.
@@ -28,6 +34,7 @@ struct choices {
   std::optional<ctxlog::mode> mode;
   std::optional<ctxlog::format> format;
   std::optional<bool> colour;
+  std::optional<ctxlog::pipeline> pipeline;
 };
 
 struct state {
@@ -39,7 +46,6 @@ struct state {
 };
 
 constinit std::mutex state_mutex;
-constinit std::atomic<std::uint64_t> generation{0};
 
 // Never destroyed: static destructors log too.
 state& the_state() {
@@ -62,6 +68,7 @@ std::shared_ptr<sink_slot> make_slot(const state& s, std::shared_ptr<sink> targe
   slot->id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
   slot->options = std::move(options);
   slot->coloured = wants_colour(s, *target);
+  slot->name = target->name();
   slot->target = std::move(target);
   return slot;
 }
@@ -121,27 +128,60 @@ void apply_default_levels(const state& s) {
   for (const auto& [name, value] : s.from_environment.levels) set_default_level(name, value);
 }
 
+std::shared_ptr<engine> start_engine(const async_pipeline& options) {
+  try {
+    return engine::start(options);
+  } catch (const std::exception& e) {
+    report(fmt::format("{}; records are delivered by their callers", e.what()));
+    return nullptr;
+  }
+}
+
+// Returns the engine that is no longer in use.
+std::shared_ptr<engine> choose_pipeline(const state& s, settings& next) {
+  const pipeline chosen = s.from_code.pipeline.value_or(s.from_environment.pipeline);
+  const auto* const async = std::get_if<async_pipeline>(&chosen);
+  const bool as_before =
+      async ? next.async && !next.async->is_lost() && next.async->options() == *async : next.async == nullptr;
+  if (as_before) return nullptr;
+  return std::exchange(next.async, async ? start_engine(*async) : nullptr);
+}
+
 // With the state locked.
 void publish(state& s, settings next) {
   s.present = std::make_shared<const settings>(std::move(next));
-  generation.fetch_add(1, std::memory_order_release);
+  generation_of_settings.fetch_add(1, std::memory_order_release);
+  set_deferring(s.present->async != nullptr);
 }
 
 void start_from_environment(state& s) {
   s.from_code = {};
   s.from_environment = read_environment();
   settings first;
+  if (s.present) first.async = s.present->async;
+  const auto old = choose_pipeline(s, first);
   choose_encoders(s, first);
   first.sinks.push_back(environment_slot(s));
   publish(s, std::move(first));
+  if (old) old->close();
   apply_default_levels(s);
+}
+
+// In the child of a fork, when it logs for the first time.
+void restart_pipeline(state& s) {
+  settings next = *s.present;
+  choose_pipeline(s, next);
+  publish(s, std::move(next));
 }
 
 // With the state locked. Registered before the first record, so that the flush comes after the static
 // destructors of what is made later.
 state& started() {
   state& s = the_state();
-  if (s.present) return s;
+  if (s.present) {
+    if (s.present->async && s.present->async->is_lost()) restart_pipeline(s);
+    return s;
+  }
   static const bool registered = [] {
     std::atexit([] { flush_at_exit(); });
     register_fork_handlers();
@@ -162,14 +202,17 @@ template <class Change>
 void change_settings(Change change) {
   slots gone;
   std::shared_ptr<const settings> old;  // what dies with it (patchers) may log
+  std::shared_ptr<engine> unused;
   {
     const std::lock_guard lock(state_mutex);
     state& s = started();
     old = s.present;
     settings next = *old;
     gone = change(s, next);
+    unused = choose_pipeline(s, next);
     publish(s, std::move(next));
   }
+  if (unused) unused->close();
   retire_all(gone);
 }
 
@@ -195,7 +238,21 @@ std::shared_ptr<const settings> current_settings() noexcept {
   }
 }
 
-std::uint64_t settings_generation() noexcept { return generation.load(std::memory_order_acquire); }
+void end_async_pipeline() noexcept {
+  try {
+    const std::lock_guard lock(state_mutex);
+    state& s = the_state();
+    if (!s.present || !s.present->async) return;
+    s.from_code.pipeline = sync_pipeline();
+    settings next = *s.present;
+    const auto unused = choose_pipeline(s, next);
+    publish(s, std::move(next));
+    if (unused) unused->close();
+  } catch (...) {  // out of memory: the engine's thread goes on
+  }
+}
+
+void forget_settings() noexcept { generation_of_settings.fetch_add(1, std::memory_order_release); }
 
 void lock_settings() noexcept { state_mutex.lock(); }
 void unlock_settings() noexcept { state_mutex.unlock(); }
@@ -247,6 +304,8 @@ void remove_sinks() {
 void configure(configuration c) {
   if (c.sinks)
     for (const auto& given : *c.sinks) require_sink(given.sink);
+  if (const auto* const async = c.pipeline ? std::get_if<async_pipeline>(&*c.pipeline) : nullptr)
+    check(*async);
   if (c.levels)
     for (const auto& [name, value] : parse_levels(*c.levels, "configure(): levels"))
       set_logger_level(name, value);
@@ -254,7 +313,10 @@ void configure(configuration c) {
     if (c.mode) s.from_code.mode = c.mode;
     if (c.format) s.from_code.format = c.format;
     if (c.colour) s.from_code.colour = c.colour;
+    if (c.pipeline) s.from_code.pipeline = c.pipeline;
     if (c.patchers) next.patchers = std::move(*c.patchers);
+    next.has_record_patchers =
+        !std::all_of(next.patchers.begin(), next.patchers.end(), context_patching::is_of_context);
     if (c.fields) next.fields = std::move(c.fields);
     choose_encoders(s, next);
     if (c.mode) apply_default_levels(s);
@@ -283,11 +345,16 @@ void configure_from_environment() {
   retire_all(gone);
 }
 
-statistics shutdown() {
-  change_settings([](const state&, settings& next) {
+statistics shutdown(std::chrono::milliseconds timeout) {
+  const auto deadline = deadline_in(timeout);
+  drain_engines(deadline);
+  slots gone;
+  change_settings([&](const state&, settings& next) {
     next.shut_down = true;
-    return std::exchange(next.sinks, {});
+    gone = std::exchange(next.sinks, {});
+    return slots();
   });
+  for (const auto& slot : gone) retire(*slot, deadline);
   return stats();
 }
 

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "ctxlog/config.hpp"
@@ -17,15 +19,18 @@
 
 namespace ctxlog::detail {
 
+class engine;
+
 // A sink in use. Threads that still hold an old snapshot find `target` empty after its removal.
 struct sink_slot {
   sink_id id = 0;
   sink_options options;
   bool of_environment = false;  // made by the library: follows the mode
   bool coloured = false;
-  std::mutex mutex;  // guards what follows
+  std::string name;  // of the target
+  std::mutex mutex;  // guards the target; the numbers change under it
   std::shared_ptr<sink> target;
-  std::uint64_t accepted = 0, written = 0, dropped = 0;
+  std::atomic<std::uint64_t> accepted{0}, written{0}, dropped{0};
 };
 
 struct settings {
@@ -34,6 +39,8 @@ struct settings {
   std::vector<std::shared_ptr<sink_slot>> sinks;
   std::optional<ctxlog::format> format;          // that the two encoders are for
   std::shared_ptr<const encoder> plain, colour;  // for sinks that brought no encoder
+  std::shared_ptr<engine> async;                 // null: the sync pipeline
+  bool has_record_patchers = false;
   bool shut_down = false;
 
   const encoder* encoder_for(const sink_slot& slot) const noexcept {
@@ -46,7 +53,16 @@ struct settings {
 std::shared_ptr<const settings> current_settings() noexcept;
 
 // Changes with every new snapshot; 0 before the first.
-std::uint64_t settings_generation() noexcept;
+extern std::atomic<std::uint64_t> generation_of_settings;
+inline std::uint64_t settings_generation() noexcept {
+  return generation_of_settings.load(std::memory_order_acquire);
+}
+
+// From now on the pipeline is synchronous, whatever was chosen; what is pending stays with its engine.
+void end_async_pipeline() noexcept;
+
+// From now on every thread asks for the settings again.
+void forget_settings() noexcept;
 
 // For fork(): held while the process is copied, so that the child finds nothing half changed.
 void lock_settings() noexcept;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 
+#include "async/caller.hpp"
 #include "ctxlog/thread_name.hpp"
 
 namespace ctxlog {
@@ -61,6 +62,7 @@ void forget_thread_ids() noexcept { generation.fetch_add(1, std::memory_order_re
 
 void set_thread_name(std::string_view name) noexcept {
   detail::keep_name(name);
+  detail::tell_thread_anew();
   char system_name[detail::max_system_name] = "";
   std::copy_n(name.data(), std::min(name.size(), sizeof system_name - 1), system_name);
   ::pthread_setname_np(::pthread_self(), system_name);

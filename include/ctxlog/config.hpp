@@ -45,6 +45,9 @@ struct configuration {
   std::optional<std::vector<patcher>> patchers = std::nullopt;
   /// Fields of every record.
   std::shared_ptr<const field_set> fields = nullptr;
+  /// Beats LOG_ASYNC. Records that are pending are delivered before later ones of their thread. Throws
+  /// std::invalid_argument for sizes that async_pipeline does not allow.
+  std::optional<ctxlog::pipeline> pipeline = std::nullopt;
   /// Instead of the environment's sink and those added before.
   std::optional<std::vector<configured_sink>> sinks = std::nullopt;
 };

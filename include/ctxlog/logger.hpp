@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "ctxlog/deferred.hpp"
 #include "ctxlog/export.hpp"
 #include "ctxlog/field.hpp"
 #include "ctxlog/field_set.hpp"
@@ -26,6 +27,8 @@ namespace ctxlog {
 class logger;
 
 namespace detail {
+
+class deferred_call;
 
 // One per name, never freed: a level check is one load through a pointer that stays valid in static
 // destructors.
@@ -130,6 +133,10 @@ class row {
 template <class... Args>
 void log_call(const logger& lg, level l, const call_site& site, const Args&... args) noexcept {
   constexpr std::size_t field_count = (std::size_t{is_field<Args>} + ... + 0);
+  constexpr constant_keys keys = constant_keys_of<Args...>();
+  if constexpr (deferrable<Args...>) {
+    if (deferring.load(std::memory_order_relaxed) && defer<keys.known>(lg, l, site, args...)) return;
+  }
   capture captured(lg, l, site);
   if (!captured) return;
   constexpr std::size_t argument_count = sizeof...(Args) - field_count;
@@ -146,7 +153,6 @@ void log_call(const logger& lg, level l, const call_site& site, const Args&... a
       new (arguments.next()) argument(make_argument_or_error(arg, captured.memory()));
   };
   (take(args), ...);
-  constexpr constant_keys keys = constant_keys_of<Args...>();
   captured.deliver({arguments.data(), argument_count},
                    {fields.data(), field_count, keys.bits, 0, keys.known});
 }
@@ -217,6 +223,7 @@ class logger {
 
  private:
   friend class detail::capture;
+  friend class detail::deferred_call;
 
   detail::logger_node* node_;
   std::shared_ptr<const field_set> bound_;

@@ -158,7 +158,11 @@ consteval void check_message(std::string_view text) {
 }
 #endif
 
-enum class message_syntax : std::uint8_t { plain, holes };
+enum class message_syntax : std::uint8_t {
+  literal,  // has holes and lives as long as the program
+  plain,    // has none
+  runtime   // has holes
+};
 
 // Everything about a log call that does not change from one execution to the next.
 struct call_site {
@@ -215,7 +219,7 @@ class message {
   template <std::size_t N>
   consteval message(const char (&text)[N], const char* file = __builtin_FILE(), int line = __builtin_LINE(),
                     const char* function = __builtin_FUNCTION())
-      : site_{{text, N - 1}, {file, line, function}, detail::message_syntax::holes} {
+      : site_{{text, N - 1}, {file, line, function}, detail::message_syntax::literal} {
     detail::check_message<Args...>(site_.text);
   }
 
@@ -231,7 +235,7 @@ class message {
 
     message(runtime text, const char* file = __builtin_FILE(), int line = __builtin_LINE(),
             const char* function = __builtin_FUNCTION())
-        : site_{text.text, {file, line, function}, detail::message_syntax::holes} {}
+        : site_{text.text, {file, line, function}, detail::message_syntax::runtime} {}
 
     constexpr const detail::call_site& site() const noexcept { return site_; }
 

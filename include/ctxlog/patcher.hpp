@@ -37,6 +37,7 @@ class patcher {
 
  private:
   friend class detail::record_builder;
+  friend class detail::context_patching;
   struct body {
     std::function<void(record&)> per_record;
     std::function<void(field_set&)> per_context;

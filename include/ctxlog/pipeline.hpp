@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -9,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "ctxlog/encoder.hpp"
@@ -30,6 +33,49 @@ struct sink_options {
 };
 
 using sink_id = std::uint64_t;
+
+/// Each record is encoded and given to the sinks by the thread that logs it. The default.
+struct sync_pipeline {
+  friend bool operator==(const sync_pipeline&, const sync_pipeline&) = default;
+};
+
+/// What a record meets whose thread's queue is full.
+enum class overflow : std::uint8_t {
+  block,        // the caller waits until there is room
+  block_for,    // the same for `block_timeout`, then the record is dropped
+  drop_newest,  // the record is dropped
+  drop_oldest,  // the oldest ones of the queue are dropped
+  drop_below    // records below `protected_level` are dropped when less than a fifth of the queue is free
+};
+
+/// The values of a record are copied into a queue of the calling thread; a thread of the library encodes and
+/// writes behind. What is written is the same, byte for byte, as by the sync pipeline: patchers still see the
+/// context of the call. Records of one thread keep their order; those of different threads are ordered by time
+/// as far as they are at most 50 microseconds under way.
+///
+/// With `crash_safe` the queues are a file in memory that outlives the process: what was accepted before SIGKILL,
+/// a crash, `_exit` or an abort is delivered by the next start of the same program, after which a record says so,
+/// or by the command `ctxlog recover`. The file is lost with the machine's power.
+struct async_pipeline {
+  /// Of each thread; a power of two from 16 KiB to 64 MiB. A record above an eighth of it is delivered by its
+  /// caller, in order.
+  std::size_t queue_bytes = 256 * 1024;
+  /// Of all queues; threads above deliver their records themselves.
+  std::size_t memory_bytes = 16 * 1024 * 1024;
+  overflow when_full = overflow::block;
+  /// For `block_for`, and how long protected records wait under the dropping policies.
+  std::chrono::milliseconds block_timeout{1000};
+  /// Records at or above are not dropped for want of room: their callers wait.
+  ctxlog::level protected_level = ctxlog::level::warn;
+  bool crash_safe = true;
+  /// Where the file is made. Empty: a directory of this user in /dev/shm. A directory on a disk survives a
+  /// container, but its kernel may stop callers while it writes.
+  std::string directory = {};
+
+  friend bool operator==(const async_pipeline&, const async_pipeline&) = default;
+};
+
+using pipeline = std::variant<sync_pipeline, async_pipeline>;
 
 /// From now on every record goes to `s` too. Safe while other threads log. The environment's sink stays until
 /// remove_sinks() or configure() replaces it. Throws std::invalid_argument when `s` is empty.
@@ -54,6 +100,24 @@ struct sink_statistics {
   std::uint64_t dropped = 0;  // refused by the sink or impossible to encode; accepted == written + dropped
 };
 
+/// Why the async pipeline dropped records.
+enum class drop_reason : std::uint8_t { newest, oldest, below_level, timed_out };
+
+struct dropped_records {
+  drop_reason reason;
+  ctxlog::level level;
+  std::uint64_t count;
+};
+
+struct pipeline_statistics {
+  std::uint64_t accepted = 0;   // by the async pipeline: accepted == delivered + dropped + pending
+  std::uint64_t delivered = 0;  // given to the sinks
+  std::uint64_t pending = 0;    // still in a queue
+  std::uint64_t dropped = 0;
+  std::vector<dropped_records> dropped_by;  // the same by reason and level
+  std::uint64_t recovered = 0;              // of earlier processes; not in `accepted`
+};
+
 struct statistics {
   // Records that no sink could be offered: made inside a filter, encoder or sink, after shutdown(), or when
   // memory ran out.
@@ -61,17 +125,20 @@ struct statistics {
   std::uint64_t patch_errors = 0;      // patchers and filters that threw
   std::vector<sink_statistics> sinks;  // present ones in the order of addition
   sink_statistics removed;             // the sum of those no longer there
+  pipeline_statistics pipeline;
 };
 
 /// A consistent account per sink; records in flight on other threads may be in one number and not yet in
 /// another.
 CTXLOG_API statistics stats();
 
-/// Writes out what the sinks hold back. False when a sink still holds something that could not be written.
-CTXLOG_API bool flush();
+/// Delivers what the calling thread and all others logged before, and writes out what the sinks hold back. False
+/// when a sink still holds something that could not be written, or when `timeout` passed first.
+CTXLOG_API bool flush(std::chrono::milliseconds timeout = std::chrono::milliseconds::max());
 
-/// Flushes and removes all sinks. Records made afterwards are counted as undelivered and said once on stderr.
-/// Returns the final account. Not needed before a normal exit: sinks are flushed then.
-CTXLOG_API statistics shutdown();
+/// Delivers what is pending, flushes and removes all sinks; after `timeout` it returns all the same, and what a
+/// stuck sink keeps is left to it (`pending` in the account). Records made afterwards are counted as undelivered
+/// and said once on stderr. Returns the final account. Not needed before a normal exit, which does as much.
+CTXLOG_API statistics shutdown(std::chrono::milliseconds timeout = std::chrono::milliseconds::max());
 
 }  // namespace ctxlog

@@ -28,6 +28,7 @@ struct source {
 namespace detail {
 
 class record_builder;
+class context_patching;
 class encoding_cache;
 
 // One bit of 64 for a key: two sets of keys whose bits do not meet share no key, which spares most

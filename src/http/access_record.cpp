@@ -202,8 +202,8 @@ const logger& access_logger() {
   return instance;
 }
 
-constexpr call_site answered{"{} {} -> {}", {__FILE__, __LINE__, "access_record"}, message_syntax::holes};
-constexpr call_site unanswered{"{} {}: {}", {__FILE__, __LINE__, "access_record"}, message_syntax::holes};
+constexpr call_site answered{"{} {} -> {}", {__FILE__, __LINE__, "access_record"}, message_syntax::literal};
+constexpr call_site unanswered{"{} {}: {}", {__FILE__, __LINE__, "access_record"}, message_syntax::literal};
 
 void log_access(const access_options& chosen, level l, const finished_request& done) {
   const recorded_request& request = done.request;

@@ -1,0 +1,272 @@
+// A log call whose record is made later: its values are copied, typed, into the queue of the thread.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+#include "ctxlog/export.hpp"
+#include "ctxlog/field.hpp"
+#include "ctxlog/level.hpp"
+#include "ctxlog/message.hpp"
+
+namespace ctxlog {
+
+class logger;
+
+namespace detail {
+
+// How a value stands in a queue. Numbers are part of the file format of queues: never change one.
+enum class value_tag : std::uint8_t {
+  none = 0,  // a type that cannot be copied without running code of the application
+  null = 1,
+  boolean = 2,           // 1 byte
+  character = 3,         // 1 byte
+  integer = 4,           // 8 bytes
+  unsigned_integer = 5,  // 8 bytes
+  real = 6,              // 8 bytes
+  real32 = 7,            // 4 bytes
+  string = 8,            // 4 bytes of length, then bytes; the length null_string is a null pointer
+  time = 9,              // 8 bytes, nanoseconds
+  duration = 10,         // 8 bytes, nanoseconds
+  array = 11,            // 4 bytes of count, then tagged values
+  object = 12            // 4 bytes of count, then keys (strings) and tagged values
+};
+
+inline constexpr std::uint32_t null_string = 0xFFFF'FFFF;
+
+template <class T>
+inline constexpr bool is_char_pointer = std::is_same_v<T, const char*> || std::is_same_v<T, char*>;
+
+template <class T>
+inline constexpr bool is_char_array =
+    std::is_array_v<T>&& std::is_same_v<std::remove_cv_t<std::remove_extent_t<T>>, char>;
+
+template <class T>
+inline constexpr bool is_plain_string =
+    std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view> || is_char_pointer<T> ||
+    is_char_array<T>;
+
+// What a hole of the message shows: types that fmt formats from the copied value as it would from the object.
+template <class T>
+consteval value_tag tag_of_argument() {
+  if constexpr (std::is_same_v<T, bool>) return value_tag::boolean;
+  if constexpr (std::is_same_v<T, char>) return value_tag::character;
+  if constexpr (std::is_integral_v<T> && sizeof(T) <= 8 && has_format<T>)
+    return std::is_signed_v<T> ? value_tag::integer : value_tag::unsigned_integer;
+  if constexpr (std::is_same_v<T, float>) return value_tag::real32;
+  if constexpr (std::is_same_v<T, double>) return value_tag::real;
+  if constexpr (is_plain_string<T>) return value_tag::string;
+  return value_tag::none;
+}
+
+// As make_value() would have it.
+template <class T>
+consteval value_tag tag_of_field() {
+  if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
+    return value_tag::null;
+  if constexpr (std::is_integral_v<T> && sizeof(T) <= 8 && !std::is_same_v<T, bool> &&
+                !std::is_same_v<T, char>)
+    return std::is_signed_v<T> ? value_tag::integer : value_tag::unsigned_integer;
+  if constexpr (is_duration<T>) return value_tag::duration;
+  if constexpr (is_sys_time<T>) return value_tag::time;
+  if constexpr (std::is_same_v<T, std::filesystem::path>) return value_tag::string;
+  return tag_of_argument<T>();
+}
+
+template <class Arg>
+consteval value_tag tag_of() {
+  using held = typename field_value<Arg>::type;
+  if constexpr (is_field<Arg>)
+    return tag_of_field<held>();
+  else
+    return tag_of_argument<held>();
+}
+
+template <class... Args>
+inline constexpr bool deferrable = ((tag_of<Args>() != value_tag::none) && ...);
+
+// A value of the call as the queue holds it: its own bytes, or a text to copy.
+template <value_tag Tag, class T>
+auto wire_form(const T& v) noexcept {
+  if constexpr (Tag == value_tag::null) {
+    return std::tuple<>();
+  } else if constexpr (Tag == value_tag::boolean || Tag == value_tag::character) {
+    return static_cast<char>(v);
+  } else if constexpr (Tag == value_tag::integer || Tag == value_tag::unsigned_integer) {
+    return static_cast<std::uint64_t>(v);
+  } else if constexpr (Tag == value_tag::duration) {
+    return static_cast<std::uint64_t>(to_nanoseconds(v).count());
+  } else if constexpr (Tag == value_tag::time) {
+    return static_cast<std::uint64_t>(to_nanoseconds(v.time_since_epoch()).count());
+  } else if constexpr (Tag == value_tag::real || Tag == value_tag::real32) {
+    return v;
+  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+    return std::string_view(v.native());
+  } else if constexpr (is_char_pointer<T>) {
+    return v ? std::string_view(v) : std::string_view();
+  } else if constexpr (is_char_array<T>) {
+    return std::string_view(static_cast<const char*>(v));
+  } else if constexpr (std::is_same_v<T, std::string_view>) {
+    return v.data() ? v : std::string_view("");
+  } else {
+    return std::string_view(v);
+  }
+}
+
+template <class Arg>
+auto wire_value(const Arg& arg) noexcept {
+  if constexpr (is_field<Arg>)
+    return wire_form<tag_of<Arg>()>(arg.value);
+  else
+    return wire_form<tag_of<Arg>()>(arg);
+}
+
+template <class Arg>
+std::string_view wire_key(const Arg& arg) noexcept {
+  if constexpr (is_dynamic_field<Arg>)
+    return arg.key;
+  else
+    return {};
+}
+
+template <class Wire>
+constexpr std::size_t wire_size(const Wire& wire) noexcept {
+  if constexpr (std::is_same_v<Wire, std::string_view>)
+    return sizeof(std::uint32_t) + wire.size();
+  else if constexpr (std::is_same_v<Wire, std::tuple<>>)
+    return 0;
+  else
+    return sizeof wire;
+}
+
+// Two overlapping loads cover any short text without a call of memcpy.
+inline void copy_text(char* out, const char* in, std::size_t size) noexcept {
+  const auto ends = [&]<class Word>(Word) {
+    Word first, last;
+    std::memcpy(&first, in, sizeof first);
+    std::memcpy(&last, in + size - sizeof last, sizeof last);
+    std::memcpy(out, &first, sizeof first);
+    std::memcpy(out + size - sizeof last, &last, sizeof last);
+  };
+  struct block {
+    std::uint64_t words[2];
+  };
+  if (size > 32)
+    std::memcpy(out, in, size);
+  else if (size >= 16)
+    ends(block{});
+  else if (size >= 8)
+    ends(std::uint64_t{});
+  else if (size >= 4)
+    ends(std::uint32_t{});
+  else
+    for (std::size_t i = 0; i < size; ++i) out[i] = in[i];
+}
+
+inline char* put_wire(char* out, std::string_view text) noexcept {
+  const auto size = text.data() ? static_cast<std::uint32_t>(text.size()) : null_string;
+  std::memcpy(out, &size, sizeof size);
+  out += sizeof size;
+  copy_text(out, text.data(), text.size());
+  return out + text.size();
+}
+
+template <class Wire>
+char* put_wire(char* out, const Wire& wire) noexcept {
+  if constexpr (std::is_same_v<Wire, std::tuple<>>) {
+    return out;
+  } else {
+    std::memcpy(out, &wire, sizeof wire);
+    return out + sizeof wire;
+  }
+}
+
+enum class part_kind : std::uint8_t { argument, field, dynamic_field };
+
+struct call_part {
+  part_kind kind;
+  value_tag tag;
+  std::string_view key;  // of a field whose key is constant
+};
+
+// What the types of a call say of its values. One for each list of types; its address stands for it.
+struct call_signature {
+  std::span<const call_part> parts;
+  bool constant_keys;  // all keys are literals and differ
+};
+
+template <class Arg>
+consteval call_part part_of() {
+  return {is_dynamic_field<Arg>  ? part_kind::dynamic_field
+          : is_static_field<Arg> ? part_kind::field
+                                 : part_kind::argument,
+          tag_of<Arg>(), static_key<Arg>()};
+}
+
+template <class... Args>
+inline constexpr std::array<call_part, sizeof...(Args)> parts_of{part_of<Args>()...};
+
+template <bool ConstantKeys, class... Args>
+inline constexpr call_signature signature_of{parts_of<Args...>, ConstantKeys};
+
+enum class frame_outcome : std::uint8_t { opened, refused, dropped };
+
+inline constexpr std::uint32_t deep_sleep = 2;
+CTXLOG_API void wake_reader() noexcept;
+
+// Room in the queue for the values of one call.
+struct open_frame {
+  frame_outcome outcome;  // refused: the record must be made now; dropped: it is counted as such
+  char* values;           // where they are to be written
+  std::atomic<std::uint64_t>* published;
+  std::uint64_t end;
+  const std::atomic<std::uint32_t>* asleep;  // whether the reader must be woken
+
+  void publish() const noexcept {
+    published->store(end, std::memory_order_release);
+    if (asleep->load(std::memory_order_relaxed) == deep_sleep) [[unlikely]]
+      wake_reader();
+  }
+};
+
+// `size` is what the values of the call take.
+CTXLOG_API open_frame open_frame_for(const logger&, level, const call_site&, const call_signature&,
+                                     std::size_t size) noexcept;
+
+// Whether calls may go into queues at all.
+CTXLOG_API extern std::atomic<bool> deferring;
+
+// False: the record is to be made now.
+template <bool ConstantKeys, class... Args>
+bool defer(const logger& lg, level l, const call_site& site, const Args&... args) noexcept {
+  const auto write = [&](const auto&... wires) {
+    const std::size_t size =
+        ((is_dynamic_field<Args> ? wire_size(wire_key(args)) : 0) + ... + std::size_t{0}) +
+        (wire_size(wires) + ... + std::size_t{0});
+    const open_frame frame = open_frame_for(lg, l, site, signature_of<ConstantKeys, Args...>, size);
+    if (frame.outcome != frame_outcome::opened) return frame.outcome == frame_outcome::dropped;
+    [[maybe_unused]] char* out = frame.values;
+    [[maybe_unused]] const auto put = [&](const auto& arg, const auto& wire) {
+      if constexpr (is_dynamic_field<std::remove_cvref_t<decltype(arg)>>) out = put_wire(out, wire_key(arg));
+      out = put_wire(out, wire);
+    };
+    (put(args, wires), ...);
+    frame.publish();
+    return true;
+  };
+  return write(wire_value(args)...);
+}
+
+}  // namespace detail
+}  // namespace ctxlog

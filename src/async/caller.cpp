@@ -1,0 +1,349 @@
+// From a log call into the queue of its thread.
+// SPDX-License-Identifier: MIT
+#include "async/caller.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <vector>
+
+#include "async/engine.hpp"
+#include "async/queue.hpp"
+#include "async/wire.hpp"
+#include "ctxlog/ambient.hpp"
+#include "ctxlog/logger.hpp"
+#include "diagnostics.hpp"
+#include "pipeline_delivery.hpp"
+#include "record_builder.hpp"
+#include "settings.hpp"
+#include "thread_info.hpp"
+
+namespace ctxlog::detail {
+
+constinit std::atomic<bool> deferring{false};
+
+namespace {
+
+#define CTXLOG_THREAD_WORD constinit thread_local __attribute__((tls_model("initial-exec")))
+CTXLOG_THREAD_WORD queue* own = nullptr;
+CTXLOG_THREAD_WORD bool is_reader = false;
+CTXLOG_THREAD_WORD bool has_left = false;
+#undef CTXLOG_THREAD_WORD
+
+// Gives the queue back at the thread's exit; destructors that run later and log do so on the spot.
+struct leaver {
+  bool armed = false;
+  ~leaver() {
+    has_left = true;
+    // Late records of this thread must not overtake those that are queued.
+    if (own) own->owner().leave(*std::exchange(own, nullptr));
+  }
+};
+thread_local leaver thread_leaver;
+
+class kept_errno {
+ public:
+  kept_errno() noexcept : value_(errno) {}
+  kept_errno(const kept_errno&) = delete;
+  kept_errno& operator=(const kept_errno&) = delete;
+  ~kept_errno() { errno = value_; }
+
+ private:
+  int value_;
+};
+
+void leave_own() noexcept {
+  if (!own) return;
+  own->wait_until_delivered();
+  own->owner().leave(*std::exchange(own, nullptr));
+}
+
+// The queue of this thread in the pipeline of these settings, or null.
+queue* own_queue(const settings* present) noexcept {
+  engine* const wanted = present ? present->async.get() : nullptr;
+  if (!wanted || present->shut_down || wanted->is_lost() || is_reader || has_left ||
+      current_activity() >= activity::delivering) {
+    if (current_activity() == activity::none) leave_own();
+    return nullptr;
+  }
+  if (own && &own->owner() == wanted) return own;
+  leave_own();
+  own = wanted->take_queue();
+  thread_leaver.armed = true;
+  return own;
+}
+
+struct told_run {
+  run_role role;
+  const field_run* fields;
+};
+
+std::size_t size_of(const field_run& run) noexcept {
+  std::size_t size = sizeof(std::uint32_t);
+  for (const field& f : run.fields()) size += wire_size(f.key) + tagged_size(f.value);
+  return size;
+}
+
+char* put(char* out, std::span<const field> fields) noexcept {
+  out = put_wire(out, static_cast<std::uint32_t>(fields.size()));
+  for (const field& f : fields) {
+    out = put_wire(out, f.key.data() ? f.key : std::string_view(""));
+    out = put_tagged(out, f.value);
+  }
+  return out;
+}
+
+// Writes what the records of this thread now have in common. False when that must be said with each record.
+bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64_t generation) noexcept {
+  try {
+    const std::uint64_t context = serial_of(current_node());
+    std::pmr::vector<told_run> runs(&memory.memory);
+    const auto add = [&](run_role role, const field_set* fields) {
+      if (fields && !fields->empty()) runs.push_back({role, &fields->run()});
+    };
+    add(run_role::global, present.fields.get());
+    add(run_role::ambient, ambient_fields());
+    context_patching contexts(memory);
+    std::optional<patching_scope> scope;
+    for (const patcher& p : present.patchers) add(run_role::patched, &contexts.run(p, scope));
+
+    const thread_info& thread = this_thread_info();
+    const std::string_view name = thread.name.data() ? thread.name : std::string_view("");
+    std::size_t size = sizeof thread.id + wire_size(name);
+    for (const told_run& run : runs) size += 1 + size_of(*run.fields);
+    if (size > to.largest_record()) return false;
+    const bool told = to.tell(to.state, frame_kind::state, 1, size, [&](char* out) {
+      out = put_wire(put_wire(out, thread.id), name);
+      for (const told_run& run : runs)
+        out = put(put_wire(out, static_cast<std::uint8_t>(run.role)), run.fields->fields());
+    });
+    to.generation = told ? generation : 0;
+    to.context = context;
+    return told;
+  } catch (...) {  // a patcher threw, or there is no memory: each record shall say so
+    return false;
+  }
+}
+
+bool tell_bound(queue& to, const field_run& run) noexcept {
+  const std::size_t size = size_of(run);
+  if (size > to.largest_record()) return false;
+  return to.tell(to.bound, frame_kind::bound, run.serial, size, [&](char* out) { put(out, run.fields()); });
+}
+
+bool state_is_told(const queue& to, std::size_t size) noexcept {
+  return to.generation == settings_generation() && to.context == serial_of(current_node()) &&
+         to.reaches(to.state, size);
+}
+
+std::size_t hash_of(const site_key& key) noexcept {
+  return (reinterpret_cast<std::uintptr_t>(key.text) >> 3) + key.line +
+         (reinterpret_cast<std::uintptr_t>(key.logger) >> 4);
+}
+
+site_key key_of(site_form form, level l, const call_site& site, const call_signature* signature,
+                std::string_view logger) noexcept {
+  const bool constant = site.syntax == message_syntax::literal;
+  return {constant ? site.text.data() : nullptr,
+          constant ? site.text.size() : 0,
+          site.where.file.data(),
+          site.where.function.data(),
+          signature,
+          logger.data(),
+          static_cast<std::uint32_t>(site.where.line),
+          l,
+          form,
+          site.syntax};
+}
+
+// A text is shown as a pointer: only the caller knows it.
+bool shows_pointer(const call_site& site) noexcept {
+  return site.syntax != message_syntax::plain && site.text.find("p}") != std::string_view::npos;
+}
+
+constexpr std::uint32_t no_site = ~std::uint32_t{0};
+
+[[gnu::noinline]] std::uint32_t find_site(queue& to, const site_key& key, const call_site& site,
+                                          std::string_view logger) noexcept {
+  try {
+    if (key.form == site_form::typed && shows_pointer(site)) return no_site;
+    const auto number = to.owner().sites().number_of(key, site, logger);
+    if (!number) return no_site;
+    to.site_slot(hash_of(key)) = {key, *number};
+    return *number;
+  } catch (...) {  // out of memory
+    return no_site;
+  }
+}
+
+std::uint32_t site_number(queue& to, const site_key& key, const call_site& site,
+                          std::string_view logger) noexcept {
+  const queue::known_site& known = to.site_slot(hash_of(key));
+  if (known.key == key) [[likely]]
+    return known.number;
+  return find_site(to, key, site, logger);
+}
+
+constexpr open_frame refused{frame_outcome::refused, nullptr, nullptr, 0, nullptr};
+
+// The thread's working memory while a frame is prepared.
+class borrowed_scratch {
+ public:
+  borrowed_scratch() noexcept : held_(acquire_scratch()) {}
+  borrowed_scratch(const borrowed_scratch&) = delete;
+  borrowed_scratch& operator=(const borrowed_scratch&) = delete;
+  ~borrowed_scratch() {
+    if (held_) release_scratch(held_);
+  }
+  scratch* operator->() const noexcept { return held_; }
+  scratch& operator*() const noexcept { return *held_; }
+  explicit operator bool() const noexcept { return held_ != nullptr; }
+
+ private:
+  scratch* held_;
+};
+
+bool tell_state_now(queue& to, scratch& memory, const settings& present) noexcept {
+  return current_activity() == activity::none && !present.has_record_patchers &&
+         tell_state(to, memory, present, memory.generation);
+}
+
+// A queue whose state is told for records of `size` bytes, or null.
+[[gnu::noinline]] queue* prepared_queue(std::size_t size) noexcept {
+  const kept_errno keep;
+  const borrowed_scratch memory;
+  if (!memory) return nullptr;
+  const settings* const present = memory->refresh();
+  queue* const to = own_queue(present);
+  if (!to || size > to->largest_record()) return nullptr;
+  if (state_is_told(*to, size)) return to;
+  return tell_state_now(*to, *memory, *present) ? to : nullptr;
+}
+
+}  // namespace
+
+void set_deferring(bool on) noexcept { deferring.store(on, std::memory_order_relaxed); }
+
+void wake_reader() noexcept {
+  const kept_errno keep;
+  if (own) own->owner().wake();
+}
+
+// Friend of logger: the parts of it that a frame needs.
+class deferred_call {
+ public:
+  static open_frame open(const logger& lg, level l, const call_site& site, const call_signature& signature,
+                         std::size_t size) noexcept {
+    if (lg.patchers_) return refused;
+    const bool has_text = site.syntax == message_syntax::literal;
+    if (!has_text) size += wire_size(site.text);
+    queue* to = own;
+    if (!to || !state_is_told(*to, size) || size > to->largest_record() ||
+        current_activity() != activity::none) [[unlikely]] {
+      to = prepared_queue(size);
+      if (!to) return refused;
+    }
+    const site_key key = key_of(site_form::typed, l, site, &signature, lg.name());
+    const std::uint32_t number = site_number(*to, key, site, lg.name());
+    if (number == no_site) [[unlikely]]
+      return refused;
+    const bool is_bound = lg.bound_ && !lg.bound_->empty();
+    if (is_bound && !bound_is_told(*to, *lg.bound_, size)) {
+      if (!tell_bound(*to, lg.bound_->run())) return refused;
+      if (!to->reaches(to->state, size)) return refused;
+    }
+    open_frame frame = to->open_record(l, number, is_bound, size);
+    if (!has_text && frame.outcome == frame_outcome::opened) frame.values = put_wire(frame.values, site.text);
+    return frame;
+  }
+
+  static const field_set* bound_of(const logger& lg) noexcept { return lg.bound_.get(); }
+  static bool has_patchers(const logger& lg) noexcept { return lg.patchers_ != nullptr; }
+
+  static bool bound_is_told(const queue& to, const field_set& bound, std::size_t size) noexcept {
+    return to.bound.serial == bound.run().serial && to.reaches(to.bound, size);
+  }
+};
+
+open_frame open_frame_for(const logger& lg, level l, const call_site& site, const call_signature& signature,
+                          std::size_t size) noexcept {
+  return deferred_call::open(lg, l, site, signature, size);
+}
+
+frame_outcome defer_values(scratch& memory, const logger& lg, level l, const call_site& site,
+                           std::span<const argument> arguments, std::span<const field> fields) noexcept {
+  queue* const to = own_queue(memory.snapshot.get());
+  if (!to || deferred_call::has_patchers(lg)) return frame_outcome::refused;
+  const bool shown_by_format =
+      std::any_of(arguments.begin(), arguments.end(), [](const argument& a) { return a.format != nullptr; });
+  if (shown_by_format) return frame_outcome::refused;
+
+  const bool has_text = site.syntax == message_syntax::literal;
+  std::size_t size = has_text ? 0 : wire_size(site.text);
+  size += 2 * sizeof(std::uint32_t);
+  for (const argument& a : arguments) size += tagged_size(a.plain);
+  for (const field& f : fields) size += wire_size(f.key) + tagged_size(f.value);
+  if (size > to->largest_record()) return frame_outcome::refused;
+  if (!state_is_told(*to, size) && !tell_state_now(*to, memory, *memory.snapshot))
+    return frame_outcome::refused;
+  const field_set* const bound = deferred_call::bound_of(lg);
+  const bool is_bound = bound && !bound->empty();
+  if (is_bound && !deferred_call::bound_is_told(*to, *bound, size) &&
+      (!tell_bound(*to, bound->run()) || !to->reaches(to->state, size)))
+    return frame_outcome::refused;
+
+  const std::uint32_t number =
+      site_number(*to, key_of(site_form::generic, l, site, nullptr, lg.name()), site, lg.name());
+  if (number == no_site) return frame_outcome::refused;
+  const open_frame frame = to->open_record(l, number, is_bound, size);
+  if (frame.outcome != frame_outcome::opened) return frame.outcome;
+  char* out = has_text ? frame.values : put_wire(frame.values, site.text);
+  out = put_wire(out, static_cast<std::uint32_t>(arguments.size()));
+  for (const argument& a : arguments) out = put_tagged(out, a.plain);
+  put(out, fields);
+  frame.publish();
+  return frame_outcome::opened;
+}
+
+frame_outcome defer_record(scratch& memory, const record& rec, const call_site& site) noexcept {
+  queue* const to = own_queue(memory.snapshot.get());
+  if (!to) return frame_outcome::refused;
+  const bool has_text = site.syntax == message_syntax::literal;
+  const std::string_view name = rec.thread_name().data() ? rec.thread_name() : std::string_view("");
+  std::uint32_t count = 0;
+  std::size_t size = (has_text ? 0 : wire_size(site.text)) + sizeof(std::int64_t) + sizeof(std::uint64_t) +
+                     wire_size(name) + wire_size(rec.message()) + sizeof count;
+  rec.for_each_field([&](const field& f) {
+    size += wire_size(f.key) + tagged_size(f.value);
+    ++count;
+  });
+  if (size > to->largest_record()) return frame_outcome::refused;
+  const site_key key = key_of(site_form::whole, rec.level(), site, nullptr, rec.logger());
+  const std::uint32_t number = site_number(*to, key, site, rec.logger());
+  if (number == no_site) return frame_outcome::refused;
+  const open_frame frame = to->open_record(rec.level(), number, false, size);
+  if (frame.outcome != frame_outcome::opened) return frame.outcome;
+  char* out = has_text ? frame.values : put_wire(frame.values, site.text);
+  out = put_wire(put_wire(out, std::int64_t{rec.time().time_since_epoch().count()}), rec.thread_id());
+  out = put_wire(put_wire(out, name), rec.message().data() ? rec.message() : std::string_view(""));
+  out = put_wire(out, count);
+  rec.for_each_field([&](const field& f) {
+    out = put_tagged(put_wire(out, f.key.data() ? f.key : std::string_view("")), f.value);
+  });
+  frame.publish();
+  return frame_outcome::opened;
+}
+
+void deliver_queued_first() noexcept {
+  if (own && !is_reader) own->wait_until_delivered();
+}
+
+void tell_thread_anew() noexcept {
+  if (own) own->generation = 0;
+}
+
+void enter_engine_thread() noexcept { is_reader = true; }
+bool is_engine_thread() noexcept { return is_reader; }
+void leave_queue_behind() noexcept { own = nullptr; }
+
+}  // namespace ctxlog::detail

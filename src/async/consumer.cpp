@@ -1,0 +1,211 @@
+// Emptying the queues.
+// SPDX-License-Identifier: MIT
+#include "async/consumer.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "ctxlog/logger.hpp"
+#include "diagnostics.hpp"
+#include "pipeline_delivery.hpp"
+#include "scratch.hpp"
+
+namespace ctxlog::detail {
+namespace {
+
+std::string_view name_of(drop_reason reason) noexcept {
+  switch (reason) {
+    case drop_reason::newest:
+      return "newest";
+    case drop_reason::oldest:
+      return "oldest";
+    case drop_reason::below_level:
+      return "below_level";
+    case drop_reason::timed_out:
+      break;
+  }
+  return "timed_out";
+}
+
+class locked_reading {
+ public:
+  explicit locked_reading(queue& q) noexcept : queue_(q) {
+    while (queue_.reading.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+  }
+  locked_reading(const locked_reading&) = delete;
+  locked_reading& operator=(const locked_reading&) = delete;
+  ~locked_reading() { queue_.reading.store(false, std::memory_order_release); }
+
+ private:
+  queue& queue_;
+};
+
+}  // namespace
+
+std::size_t consumer::round(std::chrono::nanoseconds youngest) {
+  clock_.advance();
+  auto& head = engine_.file().head();
+  const std::uint32_t other = 1 - head.line.load(std::memory_order_relaxed);
+  head.lines[other] = clock_.line();
+  head.line.store(other, std::memory_order_release);
+
+  const std::uint64_t horizon = clock_.now() - clock_.ticks_of(youngest.count());
+  look_at_queues();
+  std::size_t records = 0;
+  // A batch ends with a write; then its frames are given free.
+  const std::size_t batch = std::min<std::size_t>(32 * 1024, engine_.options().queue_bytes / 8);
+  while (source* const from = oldest()) {
+    if (from->head.ticks > horizon) break;
+    drops_oldest() ? deliver_copied(*from) : deliver(*from);
+    ++records;
+    if (batch_bytes_ >= batch) finish_batch();
+  }
+  finish_batch();
+  return records;
+}
+
+bool consumer::has_pending() const noexcept {
+  return std::any_of(sources_.begin(), sources_.end(), [](const auto& each) {
+    const queue_head& head = *each->from->mapped().head;
+    return head.read.load(std::memory_order_relaxed) != head.written.load(std::memory_order_acquire);
+  });
+}
+
+void consumer::look_at_queues() {
+  if (const std::uint32_t now = engine_.slots_in_use_.load(std::memory_order_acquire); now != slots_seen_) {
+    const std::lock_guard lock(engine_.mutex_);
+    for (const auto& slot : engine_.slots_) {
+      const bool known = std::any_of(sources_.begin(), sources_.end(),
+                                     [&](const auto& each) { return each->from == slot.held.get(); });
+      if (!known) sources_.push_back(std::make_unique<source>(*slot.held, engine_.file().head().nonce));
+    }
+    slots_seen_ = now;
+  }
+  for (const auto& each : sources_)
+    each->end = each->from->mapped().head->written.load(std::memory_order_acquire);
+}
+
+// Finds the next record of a queue in this round.
+bool consumer::next_head(source& from) {
+  if (from.has_head) return true;
+  while (from.position < from.end) {
+    const frame_head head = from.frames.head_at(from.position, from.end);
+    if (head.kind() == frame_kind::record) {
+      from.head = head;
+      from.has_head = true;
+      return true;
+    }
+    from.position += padded(head.size);
+    batch_bytes_ += padded(head.size);
+  }
+  return false;
+}
+
+consumer::source* consumer::oldest() {
+  source* result = nullptr;
+  for (const auto& each : sources_) {
+    if (drops_oldest()) {
+      // The writer may have moved on meanwhile.
+      const locked_reading lock(*each->from);
+      const std::uint64_t read = each->from->mapped().head->read.load(std::memory_order_relaxed);
+      if (each->position < read) {
+        each->position = read;
+        each->has_head = false;
+      }
+      if (each->position > each->end) continue;
+      if (!next_head(*each)) continue;
+    } else if (!next_head(*each)) {
+      continue;
+    }
+    if (!result || each->head.ticks < result->head.ticks) result = each.get();
+  }
+  return result;
+}
+
+void consumer::deliver(source& from) {
+  hand_over(from, from.position, from.head, from.frames.payload(from.position, from.head));
+  from.position += padded(from.head.size);
+  from.has_head = false;
+}
+
+// The frame is copied and given free before a sink sees it: while the sink blocks, the writer drops others.
+void consumer::deliver_copied(source& from) {
+  {
+    const locked_reading lock(*from.from);
+    const std::uint64_t read = from.from->mapped().head->read.load(std::memory_order_relaxed);
+    if (from.position < read) {  // dropped since oldest() saw it
+      from.has_head = false;
+      return;
+    }
+    copied_.assign(from.frames.payload(from.position, from.head));
+    const site& where = sites_.of(from.head.site(), engine_.file().head().dictionary_used.load());
+    if (where.form != site_form::whole) {
+      from.frames.state_of(from.position, from.head);
+      from.frames.bound_of(from.position, from.head);
+    }
+    from.from->delivered_up_to(from.position + padded(from.head.size));
+  }
+  hand_over(from, from.position, from.head, copied_);
+  from.position += padded(from.head.size);
+  from.has_head = false;
+}
+
+void consumer::hand_over(source& from, std::uint64_t position, const frame_head& head,
+                         std::string_view payload) {
+  scratch* const memory = acquire_scratch();
+  if (memory) {
+    try {
+      const site& where =
+          sites_.of(head.site(), engine_.file().head().dictionary_used.load(std::memory_order_acquire));
+      const settings* const present = memory->refresh();
+      record_decoder(where, clock_.line())
+          .decode(from.frames, position, head, payload, *memory, [&](const record& rec) {
+            if (present)
+              detail::deliver(*present, rec, memory->line);
+            else
+              count_undelivered();
+          });
+    } catch (...) {  // out of memory
+      count_undelivered();
+    }
+    release_scratch(memory);
+  } else {
+    count_undelivered();
+  }
+  batch_bytes_ += padded(head.size);
+  ++batch_records_;
+}
+
+void consumer::finish_batch() {
+  if (batch_bytes_ == 0) return;
+  if (batch_records_ != 0) flush_sinks();
+  engine_.delivered_.fetch_add(batch_records_, std::memory_order_relaxed);
+  if (!drops_oldest())
+    for (const auto& each : sources_) {
+      if (each->position != each->from->mapped().head->read.load(std::memory_order_relaxed))
+        each->from->delivered_up_to(each->position);
+    }
+  batch_bytes_ = batch_records_ = 0;
+}
+
+void consumer::announce_dropped(bool at_once) {
+  constexpr std::int64_t second = 1'000'000'000;
+  if (!engine_.dropped_more_.load(std::memory_order_relaxed)) return;
+  const std::int64_t now = realtime_nanoseconds();
+  if (!at_once && now < next_announcement_) return;
+  next_announcement_ = now + second;
+  engine_.dropped_more_.store(false, std::memory_order_relaxed);
+  pipeline_statistics present;
+  engine_.add_statistics(present);
+  const logger own("ctxlog");
+  for (const dropped_records& each : present.dropped_by) {
+    std::uint64_t& said =
+        announced_[static_cast<std::size_t>(each.reason)][static_cast<std::size_t>(each.level)];
+    if (each.count == said) continue;
+    own.warn("{dropped} records were dropped, their queue was full", kv("dropped", each.count - said),
+             kv("dropped_level", level_name(each.level)), kv("reason", name_of(each.reason)));
+    said = each.count;
+  }
+}
+
+}  // namespace ctxlog::detail

@@ -1,0 +1,126 @@
+// Writing frames, and what happens when there is no room for them.
+// SPDX-License-Identifier: MIT
+#include "async/queue.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "async/engine.hpp"
+#include "async/futex.hpp"
+#include "async/tick_clock.hpp"
+#include "deadline.hpp"
+
+namespace ctxlog::detail {
+queue::queue(engine& owner, const queue_file::ring& mapped) noexcept
+    : mapped_(mapped),
+      bytes_(owner.file().layout().queue_bytes),
+      common_(owner.options().when_full == overflow::drop_below ? capacity() / 5 * 4 : capacity()),
+      nonce_(owner.file().head().nonce),
+      cycles_(ticks_are_cycles()),
+      write_(mapped.head->written.load(std::memory_order_relaxed)),
+      owner_(owner) {}
+
+char* queue::put_head(const frame_head& unchecked) noexcept {
+  frame_head head = unchecked;
+  head.check = check_of(head, write_, nonce_);
+  char* const out = mapped_.bytes + (write_ & mask());
+  std::memcpy(out, &head, sizeof head);
+  return out + sizeof head;
+}
+
+open_frame queue::open_record(level l, std::uint32_t site, bool is_bound, std::size_t size) noexcept {
+  const std::uint64_t end = end_of(size);
+  if (end > room_until_) [[unlikely]] {
+    if (const auto reason = has_room(end) ? std::nullopt : make_room(l, end)) {
+      accepted_.store(records_accepted() + 1, std::memory_order_relaxed);
+      owner_.count_dropped(*reason, l);
+      return {frame_outcome::dropped, nullptr, nullptr, 0, nullptr};
+    }
+  }
+  accepted_.store(records_accepted() + 1, std::memory_order_relaxed);
+  char* const values =
+      put_head({static_cast<std::uint32_t>(sizeof(frame_head) + size),
+                frame_head::what_of(frame_kind::record, l, site), ticks_now(cycles_),
+                static_cast<std::uint32_t>((write_ - state.position) / 8),
+                is_bound ? static_cast<std::uint32_t>((write_ - bound.position) / 8) : 0, 0});
+  // The reader's processor has these lines; they are fetched while the caller does something else.
+  constexpr std::uint64_t ahead = 512;
+  __builtin_prefetch(mapped_.bytes + ((end + ahead) & mask()), 1);
+  __builtin_prefetch(mapped_.bytes + ((end + ahead + 64) & mask()), 1);
+  write_ = end;
+  return {frame_outcome::opened, values, &mapped_.head->written, end, &owner_.asleep()};
+}
+
+bool queue::has_room(std::uint64_t end) noexcept {
+  room_until_ = mapped_.head->read.load(std::memory_order_acquire) + common_;
+  return end <= room_until_;
+}
+
+std::optional<drop_reason> queue::make_room(level l, std::uint64_t end) noexcept {
+  const async_pipeline& options = owner_.options();
+  const bool is_protected = l >= options.protected_level;
+  switch (options.when_full) {
+    case overflow::block:
+      wait_for_room(end, std::chrono::milliseconds::max());
+      return std::nullopt;
+    case overflow::drop_oldest:
+      if (drop_oldest(end)) return std::nullopt;
+      break;
+    case overflow::drop_newest:
+      if (!is_protected) return drop_reason::newest;
+      break;
+    case overflow::drop_below:
+      if (!is_protected) return drop_reason::below_level;
+      break;
+    case overflow::block_for:
+      break;
+  }
+  if (wait_for_room(end, options.block_timeout)) return std::nullopt;
+  return drop_reason::timed_out;
+}
+
+bool queue::wait_for_room(std::uint64_t end, std::chrono::milliseconds most) noexcept {
+  // Short, so that a wake that was missed costs little.
+  constexpr auto slice = std::chrono::milliseconds(1);
+  const auto deadline = deadline_in(most);
+  const auto fits = [&] { return end <= mapped_.head->read.load(std::memory_order_acquire) + capacity(); };
+  while (!fits()) {
+    if (deadline_clock::now() >= deadline) return false;
+    waiting_.store(1, std::memory_order_seq_cst);
+    owner_.wake();
+    if (!fits()) wait_while(waiting_, 1, slice);
+    waiting_.store(0, std::memory_order_relaxed);
+  }
+  return true;
+}
+
+bool queue::drop_oldest(std::uint64_t end) noexcept {
+  while (reading.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+  std::uint64_t position = mapped_.head->read.load(std::memory_order_relaxed);
+  while (end > position + capacity()) {
+    frame_head head;
+    std::memcpy(&head, mapped_.bytes + (position & mask()), sizeof head);
+    if (head.kind() == frame_kind::record) {
+      if (head.level() >= owner_.options().protected_level) break;
+      owner_.count_dropped(drop_reason::oldest, head.level());
+    }
+    position += padded(head.size);
+  }
+  mapped_.head->read.store(position, std::memory_order_release);
+  reading.store(false, std::memory_order_release);
+  return has_room(end);
+}
+
+void queue::delivered_up_to(std::uint64_t position) noexcept {
+  mapped_.head->read.store(position, std::memory_order_release);
+  // Half of it free, or the writer would be woken for every few records.
+  const bool half_free = mapped_.head->written.load(std::memory_order_relaxed) - position <= bytes_ / 2;
+  if (half_free && waiting_.exchange(0, std::memory_order_seq_cst) == 1) wake_all(waiting_);
+}
+
+void queue::wait_until_delivered() noexcept {
+  while (!is_delivered()) owner_.wait_for_delivery();
+}
+
+}  // namespace ctxlog::detail

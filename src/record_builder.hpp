@@ -1,0 +1,80 @@
+// Puts a record together: on the thread of the call, or behind it from what that thread left.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ctxlog/field_set.hpp"
+#include "ctxlog/message.hpp"
+#include "ctxlog/patcher.hpp"
+#include "ctxlog/record.hpp"
+#include "scratch.hpp"
+
+namespace ctxlog::detail {
+
+// Everything about a record but its message and fields.
+struct origin {
+  ctxlog::level level;
+  std::chrono::sys_time<std::chrono::nanoseconds> time;
+  source where;
+  std::string_view logger, message_template;
+  std::uint64_t thread_id;
+  std::string_view thread_name;
+};
+
+// Of a call that happens now, on this thread.
+origin origin_here(level, const call_site&, std::string_view logger) noexcept;
+
+// The ambient fields of the calling thread's context, or null.
+const field_set* ambient_fields() noexcept;
+
+// Around the patchers, from the first one that runs: what is remembered of an earlier run costs nothing here.
+// What a patcher does to the context ends with it, and what the record refers to in it stays alive.
+struct patching_scope {
+  context_guard guard{context::current()};
+  activity_scope patching{activity::patching};
+};
+
+// What the configured context patchers make of the present context. The same patcher in the same snapshot gives
+// the same fields: they are kept in the thread's memory.
+class context_patching {
+ public:
+  explicit context_patching(scratch& memory) noexcept : memory_(memory) {}
+  static bool is_of_context(const patcher& p) noexcept { return p.body_->per_context != nullptr; }
+  // For a context patcher. Throws what it throws.
+  const field_set& run(const patcher&, std::optional<patching_scope>&);
+
+ private:
+  scratch& memory_;
+  std::size_t runs_ = 0;
+};
+
+// In the order of DESIGN: global, ambient, bound, call, message, patchers.
+class record_builder {
+ public:
+  record_builder(scratch& memory, const origin&);
+
+  record& result() noexcept { return record_; }
+
+  void add(const field_set* fields) {
+    if (fields) record_.append(fields->run());
+  }
+  void add_call_fields(const field_run&);
+  // What cannot be filled becomes the field `format_error`.
+  void format(std::string_view text, std::span<const argument>);
+  void set_message(std::string_view message) noexcept { record_.message_ = message; }
+  void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own);
+
+ private:
+  void run(const patcher&, std::optional<patching_scope>&);
+
+  scratch& memory_;
+  record record_;
+  context_patching contexts_;
+};
+
+}  // namespace ctxlog::detail
