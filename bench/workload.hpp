@@ -53,6 +53,8 @@ class workload {
   }
 
   const order& next_order() { return orders_[order_++ % orders_.size()]; }
+  const std::vector<order>& orders() const { return orders_; }
+  const std::vector<request>& requests() const { return requests_; }
   const request& next_request() { return requests_[request_++ % requests_.size()]; }
 
  private:
