@@ -8,6 +8,7 @@
 #include <log4cxx/logmanager.h>
 #include <log4cxx/mdc.h>
 
+#include <clocale>
 #include <deque>
 
 #include "driver.hpp"
@@ -19,6 +20,7 @@ class log4cxx_peer {
   static constexpr bool sync = true, async = true;
 
   explicit log4cxx_peer(const bench::options& o) {
+    std::setlocale(LC_CTYPE, "C.UTF-8");  // else it replaces what is not ASCII
     const auto layout = std::make_shared<log4cxx::JSONLayout>();
     layout->setLocationInfo(true);
     const auto file = std::make_shared<log4cxx::FileAppender>(layout, o.output, false, true, 64 * 1024);

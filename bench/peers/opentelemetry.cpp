@@ -23,8 +23,7 @@ class json_record final : public sdk::logs::Recordable {
  public:
   std::string text;
 
-  void SetTimestamp(api::common::SystemTimestamp time) noexcept override { set_time(time); }
-  void SetObservedTimestamp(api::common::SystemTimestamp time) noexcept override { set_time(time); }
+  void SetTimestamp(api::common::SystemTimestamp) noexcept override {}
   void SetSeverity(api::logs::Severity severity) noexcept override {
     const auto name = api::logs::SeverityNumToText[static_cast<std::size_t>(severity)];
     bench::append_member(text, "level", std::string_view(name.data(), name.size()));
@@ -53,9 +52,8 @@ class json_record final : public sdk::logs::Recordable {
   void SetTraceFlags(const api::trace::TraceFlags&) noexcept override {}
   void SetResource(const sdk::resource::Resource&) noexcept override {}
 
- private:
-  void set_time(api::common::SystemTimestamp time) {
-    if (!text.empty()) return;
+  // The SDK's first call for a record that it makes.
+  void SetObservedTimestamp(api::common::SystemTimestamp time) noexcept override {
     const auto ns = time.time_since_epoch().count();
     static thread_local std::time_t second = 0;
     static thread_local char formatted[32];
@@ -123,9 +121,8 @@ class opentelemetry_peer {
   template <class Shape>
   void log(const Shape& event) {
     auto record = log_->CreateLogRecord();
-    record->SetTimestamp(std::chrono::system_clock::now());
     record->SetSeverity(api::logs::Severity::kInfo);
-    record->SetAttribute("file", "opentelemetry.cpp");
+    record->SetAttribute("file", api::nostd::string_view("opentelemetry.cpp"));
     record->SetAttribute("line", std::int64_t{__LINE__});
     static const thread_local std::int64_t thread = ::gettid();
     record->SetAttribute("thread", thread);

@@ -153,10 +153,10 @@ func throughput(out *file, o options, produce func(records, first int)) {
 	var group sync.WaitGroup
 	for i := 1; i < o.threads; i++ {
 		group.Add(1)
-		go func() {
+		go func(first int) {
 			defer group.Done()
-			produce(share, i*1700)
-		}()
+			produce(share, first)
+		}(i * 1700)
 	}
 	produce(share, 0)
 	group.Wait()

@@ -21,22 +21,18 @@ func (p *slogPeer) enter(r *request) requestLogger {
 		slog.String("user_id", r.UserID))}
 }
 
-func (l *slogRequest) info(message string, fields ...slog.Attr) {
-	l.log.LogAttrs(context.Background(), slog.LevelInfo, message, fields...)
-}
-
 func (l *slogRequest) order(o *order) {
-	l.info("order processed: id="+strconv.Itoa(o.ID)+" status="+o.Status, slog.String("customer", o.Customer),
+	l.log.LogAttrs(context.Background(), slog.LevelInfo, "order processed: id="+strconv.Itoa(o.ID)+" status="+o.Status, slog.String("customer", o.Customer),
 		slog.Int64("qty", o.Quantity), slog.Float64("price", o.Price), slog.Bool("gift", o.Gift),
 		slog.String("note", o.Note), slog.Uint64("sku", o.Sku))
 }
 
 func (l *slogRequest) ping(p *ping) {
-	l.info("cache hit", slog.String("key", p.Key), slog.Int64("hits", p.Hits))
+	l.log.LogAttrs(context.Background(), slog.LevelInfo, "cache hit", slog.String("key", p.Key), slog.Int64("hits", p.Hits))
 }
 
 func (l *slogRequest) measurement(m *measurement) {
-	l.info("measurement stored", slog.String("device", m.Device), slog.String("site", m.Site),
+	l.log.LogAttrs(context.Background(), slog.LevelInfo, "measurement stored", slog.String("device", m.Device), slog.String("site", m.Site),
 		slog.String("region", m.Region), slog.String("unit", m.Unit), slog.String("firmware", m.Firmware),
 		slog.String("operator", m.Operator), slog.Float64("temperature", m.Temperature),
 		slog.Float64("humidity", m.Humidity), slog.Float64("pressure", m.Pressure),
@@ -46,4 +42,4 @@ func (l *slogRequest) measurement(m *measurement) {
 		slog.Uint64("checksum", m.Checksum), slog.Bool("online", m.Online), slog.Bool("calibrated", m.Calibrated))
 }
 
-func (l *slogRequest) report(r *report) { l.info(r.Text) }
+func (l *slogRequest) report(r *report) { l.log.LogAttrs(context.Background(), slog.LevelInfo, r.Text) }
