@@ -44,15 +44,17 @@ class workload {
     for (int i = 0; i < 1000; ++i)
       orders_.push_back(
           {static_cast<int>(random() % 9'000'000 + 1'000'000), statuses[random() % statuses.size()],
-           "cust-" + hex(7), static_cast<std::int64_t>(random() % 2000) - 500,
+           fmt::format("cust-{}", hex(7)), static_cast<std::int64_t>(random() % 2000) - 500,
            static_cast<double>(random() % 10'000'000) / 100, (random() & 1) != 0,
            fmt::format("say \"\u00e7a va\"\nr\u00e9f \u2116{:04} ok", random() % 10'000), random()});
     for (int i = 0; i < 64; ++i)
-      requests_.push_back(
-          {fmt::format("{}-{}-4{}-a{}-{}", hex(8), hex(4), hex(3), hex(3), hex(12)), hex(32), "u" + hex(7)});
+      requests_.push_back({fmt::format("{}-{}-4{}-a{}-{}", hex(8), hex(4), hex(3), hex(3), hex(12)), hex(32),
+                           fmt::format("u{}", hex(7))});
   }
 
   const order& next_order() { return orders_[order_++ % orders_.size()]; }
+  const std::vector<order>& orders() const { return orders_; }
+  const std::vector<request>& requests() const { return requests_; }
   const request& next_request() { return requests_[request_++ % requests_.size()]; }
 
  private:

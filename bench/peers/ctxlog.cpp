@@ -1,0 +1,92 @@
+// ctxlog: JSON to a file that gathers lines, three context variables, fields known at compile time.
+// SPDX-License-Identifier: MIT
+#include "ctxlog/ctxlog.hpp"
+
+#include <memory>
+#include <stack>
+#include <utility>
+
+#include "ctxlog/sinks/file.hpp"
+#include "driver.hpp"
+
+namespace {
+
+using namespace ctxlog::literals;
+
+constinit ctxlog::context_var<std::string> request_id{"request_id"};
+constinit ctxlog::context_var<std::string> trace_id{"trace_id"};
+constinit ctxlog::context_var<std::string> user_id{"user_id"};
+
+// The one place that knows how the asynchronous pipeline is chosen.
+constexpr bool has_async_pipeline = false;
+void choose_async_pipeline() {}
+
+class ctxlog_peer {
+ public:
+  static constexpr bool sync = true, async = has_async_pipeline;
+
+  explicit ctxlog_peer(const bench::options& o) {
+    ctxlog::configure({.mode = ctxlog::mode::prod,
+                       .patchers = {{ctxlog::context_variables(request_id, trace_id, user_id)}},
+                       .sinks = {{{std::make_shared<ctxlog::file_sink>(
+                           o.output, ctxlog::fd_options{.buffer_size = 64 * 1024})}}}});
+    if (o.async) choose_async_pipeline();
+  }
+
+  struct request_scope {
+    ctxlog::scope request, trace, user;
+  };
+  request_scope enter(const bench::request& r) {
+    return {request_id.bind(r.request_id), trace_id.bind(r.trace_id), user_id.bind(r.user_id)};
+  }
+  class variable_scopes {
+   public:
+    explicit variable_scopes(const bench::variables& v) {
+      for (std::size_t i = 0; i < v.names.size(); ++i)
+        scopes_.emplace(new ctxlog::scope(ctxlog::with_fields(ctxlog::kv(v.names[i], v.values[i]))));
+    }
+    ~variable_scopes() {
+      while (!scopes_.empty()) scopes_.pop();
+    }
+
+   private:
+    std::stack<std::unique_ptr<ctxlog::scope>> scopes_;  // they end in reverse
+  };
+  variable_scopes enter(const bench::variables& v) { return variable_scopes(v); }
+
+  void log(const bench::order& o) {
+    orders_.info("order processed: id={} status={}", o.id, o.status, "customer"_kv = o.customer,
+                 "qty"_kv = o.quantity, "price"_kv = o.price, "gift"_kv = o.gift, "note"_kv = o.note,
+                 "sku"_kv = o.sku);
+  }
+  void log(const bench::ping& p) { orders_.info("cache hit", "key"_kv = p.key, "hits"_kv = p.hits); }
+  void log(const bench::measurement& m) {
+    orders_.info("measurement stored", "device"_kv = m.device, "site"_kv = m.site, "region"_kv = m.region,
+                 "unit"_kv = m.unit, "firmware"_kv = m.firmware, "operator"_kv = m.operator_name,
+                 "temperature"_kv = m.temperature, "humidity"_kv = m.humidity, "pressure"_kv = m.pressure,
+                 "latitude"_kv = m.latitude, "longitude"_kv = m.longitude, "voltage"_kv = m.voltage,
+                 "sequence"_kv = m.sequence, "offset"_kv = m.offset, "drift"_kv = m.drift,
+                 "retries"_kv = m.retries, "serial"_kv = m.serial, "checksum"_kv = m.checksum,
+                 "online"_kv = m.online, "calibrated"_kv = m.calibrated);
+  }
+  void log(const bench::report& r) { orders_.info("{}", r.text); }
+  template <std::size_t Size>
+  void log(const bench::numbers<Size>& n) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      orders_.info("numbers", ctxlog::kv(bench::number_keys<Size>[I], n.values[I])...);
+    }
+    (std::make_index_sequence<Size>());
+  }
+  void log_disabled(const bench::order& o) {
+    orders_.debug("order processed: id={} status={}", o.id, o.status, "customer"_kv = o.customer);
+  }
+
+  void finish() { ctxlog::shutdown(); }
+
+ private:
+  const ctxlog::logger orders_{"orders"};
+};
+
+}  // namespace
+
+int main(int argc, char** argv) { return bench::main<ctxlog_peer>(argc, argv); }
