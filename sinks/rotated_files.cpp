@@ -83,7 +83,8 @@ class family {
 
   void settle(const settled_file& file) const noexcept {
     try {
-      if (options_.compress) options_.compress(file.path);
+      // A slow compression may find that its file was one too many meanwhile.
+      if (options_.compress && fs::exists(file.path)) options_.compress(file.path);
     } catch (const std::exception& e) {
       report_failure(file.path, e.what());
     } catch (...) {

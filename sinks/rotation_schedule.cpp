@@ -17,10 +17,11 @@ sys_seconds next_multiple(seconds interval, sys_seconds time) {
 
 // The moment of that local day, `days` later; mktime() knows in which season it lies.
 sys_seconds local_moment(std::tm day, int days, seconds time_of_day) {
+  const std::chrono::hh_mm_ss clock(time_of_day);
   day.tm_mday += days;
-  day.tm_hour = 0;
-  day.tm_min = 0;
-  day.tm_sec = static_cast<int>(time_of_day.count());
+  day.tm_hour = static_cast<int>(clock.hours().count());
+  day.tm_min = static_cast<int>(clock.minutes().count());
+  day.tm_sec = static_cast<int>(clock.seconds().count());
   day.tm_isdst = -1;
   return sys_seconds(seconds(std::mktime(&day)));
 }
