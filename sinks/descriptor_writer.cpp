@@ -3,29 +3,19 @@
 #include "descriptor_writer.hpp"
 
 #include <poll.h>
-#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 
+#include "fork_count.hpp"
 #include "signal_guard.hpp"
 
 namespace ctxlog::detail {
 namespace {
-
-// Counts the fork() calls between the first process and this one.
-std::atomic<unsigned> fork_count{0};
-
-unsigned forks_so_far() {
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { fork_count.fetch_add(1); });
-  static_cast<void>(registered);
-  return fork_count.load(std::memory_order_relaxed);
-}
 
 bool file_size_is_limited() noexcept {
   rlimit limit{};
@@ -41,46 +31,109 @@ descriptor_writer::endpoint::endpoint(unique_descriptor owned) noexcept : descri
   if (fstat(descriptor.get(), &status) != 0) return;
   is_socket = S_ISSOCK(status.st_mode);
   if (S_ISFIFO(status.st_mode)) signal = SIGPIPE;
-  if (S_ISREG(status.st_mode) && file_size_is_limited()) signal = SIGXFSZ;
+  is_regular = S_ISREG(status.st_mode);
+  if (is_regular && file_size_is_limited()) signal = SIGXFSZ;
 }
 
 descriptor_writer::descriptor_writer(unique_descriptor descriptor, fd_options options)
-    : target_(std::move(descriptor)), options_(options), forks_(forks_so_far()) {
+    : target_(std::move(descriptor)), options_(options) {
+  count_forks();
+  forks_ = fork_count();
   using namespace std::chrono_literals;
-  options_.block_timeout = std::clamp<std::chrono::milliseconds>(options_.block_timeout, 0ms, 24h);
+  for (auto* const duration : {&options_.block_timeout, &options_.flush_after, &options_.sync_interval})
+    *duration = std::clamp<std::chrono::milliseconds>(*duration, 0ms, 24h);
   held_.reserve(options_.buffer_size);
 }
 
 descriptor_writer::~descriptor_writer() { flush(); }
 
-std::error_code descriptor_writer::write(std::string_view line) {
+std::error_code descriptor_writer::write(std::string_view line, level severity, time_point time) {
+  begin(time);
+  if (const std::error_code error = take(line)) return error;
+  // A line that is held is not lost when this fails: a later attempt writes it, and flush() says why not yet.
+  if (!held_.empty() && (severity >= options_.flush_level || time - oldest_ >= options_.flush_after)) drain();
+  if (syncs()) return sync_as_told(severity);
+  return {};
+}
+
+void descriptor_writer::begin(time_point time) noexcept {
   leave_parents_lines();
+  time_ = time;
+}
+
+std::error_code descriptor_writer::take(std::string_view line) {
   if (!held_.empty() && !fits(line)) {
     const std::error_code error = drain();
     if (error && !fits(line)) return error;
   }
   if (fits(line)) {
-    held_ += line;
+    hold(line);
     return {};
   }
   const auto [written, error] = put(line);
   if (written == 0) return error;
   if (error) {
     const std::size_t torn = start_of_last_line(line.substr(0, written));
-    held_ = line.substr(torn);
+    hold(line.substr(torn));
     held_written_ = written - torn;
   }
   return {};
 }
 
+void descriptor_writer::hold(std::string_view line) {
+  if (held_.empty() || time_ < oldest_) oldest_ = time_;  // or else the clock was set back
+  held_ += line;
+}
+
 std::error_code descriptor_writer::flush() {
   leave_parents_lines();
   stalled_ = false;
-  return drain();
+  std::error_code error = drain();
+  const std::error_code not_synced = std::exchange(sync_error_, {});
+  if (!error) error = not_synced;
+  if (syncs())
+    if (const std::error_code failed = sync(); !error) error = failed;
+  return error;
 }
 
-void descriptor_writer::redirect(unique_descriptor descriptor) {
-  if (flush()) held_written_ = 0;
+descriptor_writer::time_point descriptor_writer::flush_due() const noexcept {
+  auto due = time_point::max();
+  if (!held_.empty()) due = oldest_ + options_.flush_after;
+  if (unsynced_ && options_.sync == sync_policy::interval)
+    due = std::min(due, unsynced_since_ + options_.sync_interval);
+  return due;
+}
+
+// Returns what the write() under way must answer for.
+std::error_code descriptor_writer::sync_as_told(level severity) noexcept {
+  switch (options_.sync) {
+    case sync_policy::never:
+      break;
+    case sync_policy::interval:
+      if (unsynced_ && time_ - unsynced_since_ >= options_.sync_interval) sync_error_ = sync();
+      break;
+    case sync_policy::level:
+      if (severity < options_.sync_level) break;
+      drain();
+      return sync();
+    case sync_policy::always:
+      return sync();
+  }
+  return {};
+}
+
+// After a failure the kernel may have forgotten what it could not write: trying again would prove nothing.
+std::error_code descriptor_writer::sync() noexcept {
+  if (!unsynced_) return {};
+  unsynced_ = false;
+  while (::fdatasync(descriptor()) == -1)
+    if (errno != EINTR) return std::error_code(errno, std::generic_category());
+  return {};
+}
+
+void descriptor_writer::replace_target(unique_descriptor descriptor) noexcept {
+  if (const std::error_code error = sync()) sync_error_ = error;
+  held_written_ = 0;
   target_ = endpoint(std::move(descriptor));
   stalled_ = false;
 }
@@ -90,6 +143,8 @@ bool descriptor_writer::fits(std::string_view line) const noexcept {
 }
 
 std::error_code descriptor_writer::drain() noexcept {
+  if (held_.empty()) return {};
+  oldest_ = time_;  // a failed attempt is repeated after as long again
   const auto [written, error] = put(std::string_view(held_).substr(held_written_));
   held_written_ += written;
   const std::size_t whole_lines =
@@ -101,7 +156,7 @@ std::error_code descriptor_writer::drain() noexcept {
 
 // A child of fork() owns a copy of the lines its parent held back; both writing them would double them.
 void descriptor_writer::leave_parents_lines() noexcept {
-  const unsigned forks = fork_count.load(std::memory_order_relaxed);
+  const unsigned forks = fork_count();
   if (forks == forks_) return;
   forks_ = forks;
   held_.clear();
@@ -109,6 +164,7 @@ void descriptor_writer::leave_parents_lines() noexcept {
 }
 
 descriptor_writer::outcome descriptor_writer::put(std::string_view bytes) noexcept {
+  if (syncs() && !std::exchange(unsynced_, true)) unsynced_since_ = time_;
   signal_guard guard(target_.signal);
   std::optional<clock::time_point> deadline;
   std::size_t written = 0;

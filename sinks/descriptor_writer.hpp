@@ -18,18 +18,42 @@ class descriptor_writer {
  public:
   /// Without a descriptor every write() returns EBADF.
   descriptor_writer(unique_descriptor descriptor, fd_options options);
-  ~descriptor_writer();
+  virtual ~descriptor_writer();
   descriptor_writer(const descriptor_writer&) = delete;
   descriptor_writer& operator=(const descriptor_writer&) = delete;
 
-  std::error_code write(std::string_view line);
-  std::error_code flush();
+  using time_point = std::chrono::sys_time<std::chrono::nanoseconds>;
 
-  /// Continues on another descriptor. What is held back goes to the old one; when that fails, to the new one,
-  /// where a line that the old one got in part is repeated whole.
-  void redirect(unique_descriptor descriptor);
+  std::error_code write(std::string_view line, level severity, time_point time);
+  std::error_code flush();
+  time_point flush_due() const noexcept;
 
   int descriptor() const noexcept { return target_.descriptor.get(); }
+
+ protected:
+  struct outcome {
+    std::size_t written;
+    std::error_code error;
+  };
+
+  /// Writes `bytes`, whole lines except where the rest of a torn one comes first.
+  virtual outcome put(std::string_view bytes) noexcept;
+
+  /// To be called with the time of each record before anything is done for it.
+  void begin(time_point time) noexcept;
+
+  /// Writes out what is held back; that which fails stays.
+  std::error_code drain() noexcept;
+
+  /// Continues on another descriptor with what is held back; a line that the old one got in part is repeated
+  /// whole.
+  void replace_target(unique_descriptor descriptor) noexcept;
+
+  /// Whether the descriptor has got a line in part, whose rest must come next.
+  bool is_torn() const noexcept { return held_written_ != 0; }
+
+  /// Of the latest record.
+  time_point time() const noexcept { return time_; }
 
  private:
   using clock = std::chrono::steady_clock;
@@ -39,18 +63,17 @@ class descriptor_writer {
 
     unique_descriptor descriptor;
     bool is_socket = false;
+    bool is_regular = false;
     int signal = 0;  // what a failing write raises here, 0 for none
   };
 
-  struct outcome {
-    std::size_t written;
-    std::error_code error;
-  };
-
-  outcome put(std::string_view bytes) noexcept;
   ssize_t put_once(std::string_view bytes) noexcept;
   bool wait_for_room(std::optional<clock::time_point>& deadline) noexcept;
-  std::error_code drain() noexcept;
+  bool syncs() const noexcept { return options_.sync != sync_policy::never && target_.is_regular; }
+  std::error_code take(std::string_view line);
+  void hold(std::string_view line);
+  std::error_code sync_as_told(level severity) noexcept;
+  std::error_code sync() noexcept;
   bool fits(std::string_view line) const noexcept;
   void leave_parents_lines() noexcept;
 
@@ -58,8 +81,13 @@ class descriptor_writer {
   fd_options options_;
   std::string held_;              // from the start of a line, whole lines
   std::size_t held_written_ = 0;  // bytes of held_ that are out already: less than its first line
-  bool stalled_ = false;          // the last wait for room was in vain
-  unsigned forks_;                // the process that filled held_
+  time_point time_{};             // of the latest record
+  time_point oldest_{};           // of the first line in held_, or of the last attempt to write it
+  bool unsynced_ = false;
+  time_point unsynced_since_{};
+  std::error_code sync_error_;  // of a sync that no write() answers for
+  bool stalled_ = false;        // the last wait for room was in vain
+  unsigned forks_;              // the process that filled held_
 };
 
 }  // namespace ctxlog::detail

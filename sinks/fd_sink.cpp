@@ -9,6 +9,7 @@
 #include <mutex>
 #include <utility>
 
+#include "ctxlog/record.hpp"
 #include "descriptor_writer.hpp"
 
 namespace ctxlog {
@@ -61,9 +62,15 @@ fd_sink::fd_sink(std::unique_ptr<descriptor_writer> writer, std::string name)
 
 fd_sink::~fd_sink() = default;
 
-std::error_code fd_sink::write(const record&, std::string_view line) { return writer_->write(line); }
+std::error_code fd_sink::write(const record& rec, std::string_view line) {
+  return writer_->write(line, rec.level(), rec.time());
+}
 
 std::error_code fd_sink::flush() { return writer_->flush(); }
+
+std::chrono::system_clock::time_point fd_sink::flush_due() const noexcept {
+  return std::chrono::time_point_cast<std::chrono::system_clock::duration>(writer_->flush_due());
+}
 
 bool fd_sink::is_terminal() const noexcept { return ::isatty(descriptor()) == 1; }
 
@@ -81,7 +88,8 @@ std::shared_ptr<fd_sink> stdout_sink(fd_options options) {
   auto fallback = stderr_sink(options);
   static std::once_flag said;
   std::call_once(said, [&] {
-    fallback->writer_->write("ctxlog: standard output is closed; its log lines go to standard error\n");
+    fallback->writer_->write("ctxlog: standard output is closed; its log lines go to standard error\n",
+                             level::critical, {});
   });
   return fallback;
 }

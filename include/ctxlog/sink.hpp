@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <string_view>
 #include <system_error>
 
@@ -32,6 +33,13 @@ class CTXLOG_API sink {
   /// Writes out what the sink holds back. Returns the reason when something still could not be written; it is
   /// then kept for the next attempt.
   virtual std::error_code flush() { return {}; }
+
+  /// When flush() should be called though nothing more is written: time_point::max() is never, the past is at
+  /// once. Counted from the times of the records, so a clock that is set back makes it later. Called as
+  /// write() and flush() are, one thread at a time, and may have changed after each of them.
+  virtual std::chrono::system_clock::time_point flush_due() const noexcept {
+    return std::chrono::system_clock::time_point::max();
+  }
 
   /// Names the sink in reports, e.g. "stdout" or the file's path. Valid as long as the sink.
   virtual std::string_view name() const noexcept = 0;

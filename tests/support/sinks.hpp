@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -24,10 +25,39 @@
 
 namespace sinks_test {
 
-/// The descriptor sinks never look at the record, so these tests need only its place in memory.
+using record_time = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+// An explicit instantiation may name private members.
+template <auto Level, auto Time>
+struct record_parts {
+  friend void set_parts(ctxlog::record& rec, ctxlog::level level, record_time time) {
+    rec.*Level = level;
+    rec.*Time = time;
+  }
+};
+void set_parts(ctxlog::record&, ctxlog::level, record_time);
+template struct record_parts<&ctxlog::record::level_, &ctxlog::record::time_>;
+
+/// A record with level and time, which is all that the descriptor sinks look at.
+class made_record {
+ public:
+  explicit made_record(record_time time = {}, ctxlog::level level = ctxlog::level::info) {
+    set_parts(*reinterpret_cast<ctxlog::record*>(place_.data()), level, time);
+  }
+  operator const ctxlog::record&() const { return *reinterpret_cast<const ctxlog::record*>(place_.data()); }
+
+ private:
+  alignas(ctxlog::record) std::array<std::byte, sizeof(ctxlog::record)> place_{};
+};
+
 inline const ctxlog::record& any_record() {
-  alignas(ctxlog::record) static const std::array<std::byte, sizeof(ctxlog::record)> place{};
-  return reinterpret_cast<const ctxlog::record&>(place);
+  static const made_record made;
+  return made;
+}
+
+/// A moment of 2030, seconds after midnight UTC.
+inline record_time at(std::chrono::nanoseconds since_midnight) {
+  return std::chrono::sys_days(std::chrono::year(2030) / 5 / 17) + since_midnight;
 }
 
 /// Line number `number` of writer `writer`, `size` bytes long (at least 40) with its newline.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "ctxlog/level.hpp"
 #include "ctxlog/sink.hpp"
 
 namespace ctxlog {
@@ -14,6 +15,15 @@ namespace ctxlog {
 namespace detail {
 class descriptor_writer;
 }
+
+/// When a sink asks the kernel to bring a file to the disk (fdatasync(2)); docs/files.md says what a power
+/// failure costs under each. Pipes, sockets and devices are never synced.
+enum class sync_policy {
+  never,     ///< the kernel decides, usually within half a minute
+  interval,  ///< when `fd_options::sync_interval` has passed since the first record not synced
+  level,     ///< a record of `fd_options::sync_level` or above, with all before it, before write() returns
+  always     ///< whatever is written: each record, or each batch when records are gathered
+};
 
 /// How a sink writes to its descriptor.
 struct fd_options {
@@ -26,10 +36,24 @@ struct fd_options {
 
   /// 0: each record is one write(2) and has left the process when the call returns, so that no end of the
   /// process, SIGKILL included, loses it. Otherwise records are gathered and written in batches of whole
-  /// records, of about this many bytes, when the next one would not fit, on flush() and when the sink is
-  /// destroyed: many times cheaper, and a crash loses what was gathered. A record larger than the buffer goes
+  /// records, of about this many bytes, when the next one would not fit, by the two rules below, on flush() and
+  /// when the sink is destroyed: many times cheaper, and a crash loses what was gathered. A record larger than the buffer goes
   /// out on its own, in order.
   std::size_t buffer_size = 0;
+
+  /// Gathered records are written when the oldest of them is older than this: at the next record, by the times
+  /// of the records, or when somebody calls flush() at the sink's flush_due(). Limited to 0...24 hours.
+  std::chrono::milliseconds flush_after{1000};
+
+  /// A record of this level or above is written at once with all gathered before it; `level::off`: none is.
+  ctxlog::level flush_level = ctxlog::level::error;
+
+  /// Under every policy but `never`, flush() and the end of the sink sync too. A failed sync means that data
+  /// may be lost: flush() returns it, or the write() that had to sync (its record is then counted as lost,
+  /// although readers of the file may see it).
+  sync_policy sync = sync_policy::never;
+  std::chrono::milliseconds sync_interval{1000};
+  ctxlog::level sync_level = ctxlog::level::error;
 };
 
 /// Writes to its own duplicate of a descriptor, so that closing the original, or opening something else under
@@ -55,6 +79,7 @@ class CTXLOG_API fd_sink final : public sink {
 
   std::error_code write(const record& rec, std::string_view line) override;
   std::error_code flush() override;
+  std::chrono::system_clock::time_point flush_due() const noexcept override;
   std::string_view name() const noexcept override { return name_; }
 
   /// Whether a terminal shows what is written here; decides about colours. A system call: ask once, not per

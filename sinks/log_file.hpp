@@ -1,0 +1,64 @@
+// The file behind a path: opened, watched, put aside when its time has come.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "ctxlog/sinks/file.hpp"
+#include "descriptor_writer.hpp"
+#include "file_lock.hpp"
+#include "rotated_files.hpp"
+
+namespace ctxlog::detail {
+
+/// The machine behind file_sink, which states its rules. One thread at a time.
+class log_file final : public descriptor_writer {
+ public:
+  /// Throws as file_sink does.
+  log_file(std::filesystem::path path, fd_options writing, const file_options& options);
+  ~log_file() override;
+
+  std::error_code write(std::string_view line, level severity, time_point time);
+  std::error_code flush();
+  std::error_code reopen() noexcept;
+  time_point flush_due() const noexcept;
+
+ private:
+  struct rotation {
+    rotation(const std::filesystem::path& path, const rotation_options& how)
+        : options(how), files(path, how), lock(path.string() + ".lock") {}
+
+    rotation_options options;
+    rotated_files files;
+    file_lock lock;
+  };
+
+  outcome put(std::string_view bytes) noexcept override;
+  outcome put_in_turn(std::string_view bytes) noexcept;
+  void look_around() noexcept;
+  void plan_next_look() noexcept;
+  void reopen_or_report() noexcept;
+  bool path_shows_another() const noexcept;
+  bool follow_others() noexcept;
+  void rotate_by_time() noexcept;
+  bool rotate() noexcept;
+  std::error_code put_aside();
+  void settle(const std::string& aside) noexcept;
+  void sync_directory() const noexcept;
+  void report(std::string_view what, std::error_code why) const noexcept;
+
+  const std::filesystem::path path_;
+  const bool syncs_;
+  const std::chrono::milliseconds watch_interval_;
+  std::optional<rotation> rotation_;
+  unsigned answered_requests_;
+  time_point next_watch_;                        // max(): not watched
+  time_point next_rotation_;                     // by time; min(): not known before the first record
+  time_point next_attempt_ = time_point::min();  // to rotate by size, later after a failure
+  time_point next_look_ = time_point::min();     // the earlier of next_watch_ and next_rotation_
+};
+
+}  // namespace ctxlog::detail

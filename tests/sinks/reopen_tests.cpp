@@ -1,0 +1,225 @@
+// Rotation by others: the sink notices by itself or is told by a signal; the real logrotate.
+// SPDX-License-Identifier: MIT
+#include <atomic>
+#include <catch2/catch_test_macros.hpp>
+#include <csignal>
+#include <thread>
+
+#include "ctxlog/sinks/file.hpp"
+#include "ctxlog/sinks/reopen.hpp"
+#include "sinks.hpp"
+
+using namespace sinks_test;
+using namespace std::chrono_literals;
+using ctxlog::file_sink;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::error_code write(file_sink& sink, std::chrono::nanoseconds time, int number) {
+  return sink.write(made_record(at(time)), numbered_line(0, number, 100));
+}
+
+constexpr std::string_view logrotate = "/usr/sbin/logrotate";
+
+// Keeps a thread writing numbered lines while the test rotates the file.
+class busy_log {
+ public:
+  explicit busy_log(file_sink& sink) : thread_([this, &sink] { run(sink); }) {}
+  ~busy_log() { stop(); }
+
+  void wait_for_lines(int more) const {
+    for (const int before = written_.load(); written_.load() < before + more && !failed_.load();)
+      std::this_thread::yield();
+  }
+  int stop() {
+    done_ = true;
+    if (thread_.joinable()) thread_.join();
+    return written_.load();
+  }
+  bool failed() const { return failed_.load(); }
+
+ private:
+  // A millisecond of record time for each line.
+  void run(file_sink& sink) {
+    for (int number = 0; !done_.load(); ++number) {
+      if (write(sink, number * 1ms, number)) failed_ = true;
+      written_.fetch_add(1);
+    }
+  }
+
+  std::atomic<bool> done_{false}, failed_{false};
+  std::atomic<int> written_{0};
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("a watched path is opened anew when it shows another file or none", "[LG-14]") {
+  const temporary_directory directory;
+  const auto path = directory.path / "app.log";
+  for (const std::size_t buffer_size : {0u, 5000u}) {
+    file_sink sink(path.string(), {.buffer_size = buffer_size}, {.watch_interval = 1s});
+    CHECK_FALSE(write(sink, 10s, 0));
+    fs::rename(path, directory.path / "old");
+    CHECK_FALSE(write(sink, 10s + 999ms, 1));  // not looked at yet
+    CHECK_FALSE(fs::exists(path));
+    CHECK_FALSE(write(sink, 11s, 2));
+    CHECK(is_sequence(read_file(directory.path / "old"), 0, 2));
+    CHECK_FALSE(sink.flush());
+    CHECK(is_sequence(read_file(path), 2, 3));
+
+    fs::rename(path, directory.path / "old");
+    std::ofstream(path) << "";
+    CHECK_FALSE(write(sink, 12s, 3));
+    CHECK_FALSE(sink.flush());
+    CHECK(is_sequence(read_file(path), 3, 4));
+    fs::remove(path);
+  }
+}
+
+TEST_CASE("a watched path that cannot be opened leaves the old file in use and is tried again") {
+  const temporary_directory directory;
+  const auto path = directory.path / "app.log";
+  file_sink sink(path.string(), {}, {.watch_interval = 1s});
+  CHECK_FALSE(write(sink, 1s, 0));
+  fs::rename(path, directory.path / "old");
+  fs::create_symlink("elsewhere", path);
+  CHECK_FALSE(write(sink, 2s, 1));
+  fs::remove(path);
+  CHECK_FALSE(write(sink, 2s + 1ms, 2));
+  CHECK(is_sequence(read_file(directory.path / "old"), 0, 3));
+  CHECK_FALSE(write(sink, 3s, 3));
+  CHECK(is_sequence(read_file(path), 3, 4));
+}
+
+TEST_CASE("SIGHUP has every log file opened anew at its next write or flush", "[LG-14]") {
+  const temporary_directory directory;
+  CHECK(run_in_child([&] {
+          ctxlog::reopen_on(SIGHUP);
+          const auto a = directory.path / "a.log", b = directory.path / "b.log";
+          file_sink first(a.string()), second(b.string(), {.buffer_size = 1000});
+          require(!write(first, 1s, 0) && !write(second, 1s, 0));
+          fs::rename(a, directory.path / "a.old");
+          fs::rename(b, directory.path / "b.old");
+          require(!write(first, 2s, 1));
+          ::raise(SIGHUP);
+          require(first.flush_due() == std::chrono::system_clock::time_point::min());
+          require(!write(first, 3s, 2));
+          require(first.flush_due() == std::chrono::system_clock::time_point::max());
+          require(!second.flush());
+          require(!write(second, 3s, 1) && !second.flush());
+          require(is_sequence(read_file(directory.path / "a.old"), 0, 2));
+          require(is_sequence(read_file(a), 2, 3));
+          require(is_sequence(read_file(directory.path / "b.old"), 0, 1));
+          require(is_sequence(read_file(b), 1, 2));
+        }) == 0);
+  CHECK_THROWS_AS(ctxlog::reopen_on(SIGKILL), std::system_error);
+}
+
+TEST_CASE("a reopening that failed is tried again ten seconds later without being asked") {
+  const temporary_directory directory;
+  const auto path = directory.path / "app.log";
+  file_sink sink(path.string());
+  CHECK_FALSE(write(sink, 1s, 0));
+  fs::rename(path, directory.path / "old");
+  fs::create_symlink("elsewhere", path);
+  ctxlog::request_reopen();
+  CHECK_FALSE(write(sink, 2s, 1));
+  fs::remove(path);
+  CHECK_FALSE(write(sink, 12s - 1ns, 2));
+  CHECK(is_sequence(read_file(directory.path / "old"), 0, 3));
+  CHECK_FALSE(write(sink, 12s, 3));
+  CHECK(is_sequence(read_file(path), 3, 4));
+}
+
+TEST_CASE("a sink goes on in its directory when the program changes its own") {
+  const temporary_directory directory;
+  CHECK(run_in_child([&] {
+          fs::current_path(directory.path);
+          file_sink sink("app.log");
+          fs::current_path("/");
+          require(!write(sink, 1s, 0));
+          fs::rename(directory.path / "app.log", directory.path / "old");
+          require(!sink.reopen());
+          require(!write(sink, 2s, 1));
+          require(is_sequence(read_file(directory.path / "app.log"), 1, 2));
+        }) == 0);
+}
+
+TEST_CASE("the real logrotate with create, and no signal, loses no line", "[LG-14]") {
+  if (!fs::exists(logrotate)) SKIP("there is no " << logrotate << " on this machine");
+  const temporary_directory directory;
+  const auto path = directory.path / "app.log";
+  std::ofstream(directory.path / "logrotate.conf")
+      << path.string() << " {\n  rotate 100\n  create 0640\n  su root root\n}\n";
+  const std::string command = std::string(logrotate) + " -f -s " + (directory.path / "state").string() + " " +
+                              (directory.path / "logrotate.conf").string();
+  for (const std::size_t buffer_size : {0u, 5000u}) {
+    file_sink sink(path.string(), {.buffer_size = buffer_size}, {.watch_interval = 5ms});
+    busy_log log(sink);
+    constexpr int rotations = 20;
+    for (int rotation = 0; rotation < rotations; ++rotation) {
+      log.wait_for_lines(50);
+      REQUIRE(run_shell(command) == 0);
+    }
+    log.wait_for_lines(50);
+    const int written = log.stop();
+    CHECK_FALSE(log.failed());
+    CHECK_FALSE(sink.flush());
+
+    // A file that the sink made before logrotate did becomes app.log-….backup.
+    std::vector<bool> seen(static_cast<std::size_t>(written));
+    std::size_t files = 0;
+    for (const auto& entry : fs::directory_iterator(directory.path)) {
+      if (!entry.path().filename().string().starts_with("app.log")) continue;
+      ++files;
+      for (const auto& line : split_lines(read_file(entry.path()))) {
+        const auto parsed = parse(line);
+        REQUIRE(parsed.intact);
+        REQUIRE_FALSE(seen.at(static_cast<std::size_t>(parsed.number)));
+        seen.at(static_cast<std::size_t>(parsed.number)) = true;
+      }
+      fs::remove(entry.path());
+    }
+    CHECK(files > rotations);
+    CHECK(std::find(seen.begin(), seen.end(), false) == seen.end());
+    fs::remove(directory.path / "state");
+  }
+}
+
+TEST_CASE("the real logrotate with copytruncate tears no line and repeats none", "[LG-14]") {
+  if (!fs::exists(logrotate)) SKIP("there is no " << logrotate << " on this machine");
+  const temporary_directory directory;
+  const auto path = directory.path / "app.log";
+  std::ofstream(directory.path / "logrotate.conf")
+      << path.string() << " {\n  rotate 100\n  copytruncate\n  su root root\n}\n";
+  const std::string command = std::string(logrotate) + " -f -s " + (directory.path / "state").string() + " " +
+                              (directory.path / "logrotate.conf").string();
+  file_sink sink(path.string(), {}, {.watch_interval = 5ms});
+  busy_log log(sink);
+  constexpr int rotations = 20;
+  for (int rotation = 0; rotation < rotations; ++rotation) {
+    log.wait_for_lines(50);
+    REQUIRE(run_shell(command) == 0);
+  }
+  const int written = log.stop();
+  CHECK_FALSE(log.failed());
+
+  // Oldest first. logrotate may have copied a line in part that was being written: such a copy ends there.
+  int last = -1, found = 0;
+  for (int rotation = rotations; rotation >= 0; --rotation) {
+    const auto name = rotation == 0 ? std::string("app.log") : "app.log." + std::to_string(rotation);
+    std::string bytes = read_file(directory.path / name);
+    if (rotation > 0) bytes.resize(bytes.rfind('\n') + 1);
+    for (const auto& line : split_lines(bytes)) {
+      const auto parsed = parse(line);
+      REQUIRE(parsed.intact);
+      REQUIRE(parsed.number > last);
+      last = parsed.number;
+      ++found;
+    }
+  }
+  WARN("copytruncate lost " << written - found << " of " << written << " lines in " << rotations
+                            << " rotations");
+}
