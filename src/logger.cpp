@@ -33,7 +33,7 @@ void make_and_deliver(scratch& memory, const settings& now_set, level l, const c
   else
     builder.format(site.text, arguments);
   if (in_plain_state()) builder.patch(now_set.patchers, own_patchers);
-  if (now_set.async && defer_record(memory, builder.result(), site) != frame_outcome::refused) return;
+  if (now_set.async && defer_record(memory, builder.result(), site)) return;
   if (current_activity() < activity::delivering) deliver_queued_first();
   deliver(now_set, builder.result(), memory.line);
 }
@@ -77,7 +77,7 @@ void capture::deliver(std::span<const argument> arguments, const field_run& fiel
       return;  // the first record of the program came before the environment was read
     if (!present) throw std::bad_alloc();
     if (present->async &&
-        defer_values(memory, logger_, level_, site_, arguments, fields.fields()) != frame_outcome::refused)
+        defer_values(memory, logger_, level_, site_, arguments, fields.fields()))
       return;
     make_and_deliver(memory, *present, level_, site_, logger_.name(), logger_.bound_.get(),
                      logger_.patchers_.get(), arguments, fields);

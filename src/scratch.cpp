@@ -5,13 +5,15 @@
 #include <utility>
 
 namespace ctxlog::detail {
+
+constinit thread_local activity activity_of_thread = activity::none;
+
 namespace {
 
 #define CTXLOG_THREAD_WORD constinit thread_local __attribute__((tls_model("initial-exec")))
 CTXLOG_THREAD_WORD scratch* own = nullptr;
 CTXLOG_THREAD_WORD bool in_use = false;
 CTXLOG_THREAD_WORD bool reaped = false;
-CTXLOG_THREAD_WORD activity now = activity::none;
 #undef CTXLOG_THREAD_WORD
 
 // Frees the memory at the thread's exit; destructors that run later and log get memory of their own.
@@ -78,9 +80,7 @@ void release_scratch(scratch* s) noexcept {
   in_use = false;
 }
 
-activity current_activity() noexcept { return now; }
-
-activity_scope::activity_scope(activity a) noexcept : previous_(std::exchange(now, a)) {}
-activity_scope::~activity_scope() { now = previous_; }
+activity_scope::activity_scope(activity a) noexcept : previous_(std::exchange(activity_of_thread, a)) {}
+activity_scope::~activity_scope() { activity_of_thread = previous_; }
 
 }  // namespace ctxlog::detail

@@ -47,7 +47,8 @@ void release_scratch(scratch*) noexcept;
 
 // Where the calling thread is: what it must not do again.
 enum class activity : std::uint8_t { none, patching, delivering, writing };
-activity current_activity() noexcept;
+extern constinit thread_local activity activity_of_thread __attribute__((tls_model("initial-exec")));
+inline activity current_activity() noexcept { return activity_of_thread; }
 
 class [[nodiscard]] activity_scope {
  public:

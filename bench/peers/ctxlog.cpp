@@ -17,20 +17,16 @@ constinit ctxlog::context_var<std::string> request_id{"request_id"};
 constinit ctxlog::context_var<std::string> trace_id{"trace_id"};
 constinit ctxlog::context_var<std::string> user_id{"user_id"};
 
-// The one place that knows how the asynchronous pipeline is chosen.
-constexpr bool has_async_pipeline = false;
-void choose_async_pipeline() {}
-
 class ctxlog_peer {
  public:
-  static constexpr bool sync = true, async = has_async_pipeline;
+  static constexpr bool sync = true, async = true;
 
   explicit ctxlog_peer(const bench::options& o) {
     ctxlog::configure({.mode = ctxlog::mode::prod,
                        .patchers = {{ctxlog::context_variables(request_id, trace_id, user_id)}},
                        .sinks = {{{std::make_shared<ctxlog::file_sink>(
                            o.output, ctxlog::fd_options{.buffer_size = 64 * 1024})}}}});
-    if (o.async) choose_async_pipeline();
+    if (o.async) ctxlog::configure({.pipeline = ctxlog::async_pipeline()});
   }
 
   struct request_scope {

@@ -220,24 +220,29 @@ inline constexpr std::array<call_part, sizeof...(Args)> parts_of{part_of<Args>()
 template <bool ConstantKeys, class... Args>
 inline constexpr call_signature signature_of{parts_of<Args...>, ConstantKeys};
 
-enum class frame_outcome : std::uint8_t { opened, refused, dropped };
-
 inline constexpr std::uint32_t deep_sleep = 2;
 CTXLOG_API void wake_reader() noexcept;
 
-// Room in the queue for the values of one call.
-struct open_frame {
-  frame_outcome outcome;  // refused: the record must be made now; dropped: it is counted as such
-  char* values;           // where they are to be written
-  std::atomic<std::uint64_t>* published;
-  std::uint64_t end;
+// How the frame that a thread has open becomes visible to the reader.
+struct frame_publication {
+  std::atomic<std::uint64_t>* written;
   const std::atomic<std::uint32_t>* asleep;  // whether the reader must be woken
+  std::uint64_t end;
 
   void publish() const noexcept {
-    published->store(end, std::memory_order_release);
+    written->store(end, std::memory_order_release);
     if (asleep->load(std::memory_order_relaxed) == deep_sleep) [[unlikely]]
       wake_reader();
   }
+};
+
+// Room in the queue for the values of one call.
+struct open_frame {
+  char* values;                          // where they are to be written, null: nowhere
+  const frame_publication* publication;  // null: refused, the record must be made now
+
+  bool is_open() const noexcept { return values != nullptr; }
+  bool is_dropped() const noexcept { return !values && publication; }  // and counted
 };
 
 // `size` is what the values of the call take.
@@ -255,14 +260,14 @@ bool defer(const logger& lg, level l, const call_site& site, const Args&... args
         ((is_dynamic_field<Args> ? wire_size(wire_key(args)) : 0) + ... + std::size_t{0}) +
         (wire_size(wires) + ... + std::size_t{0});
     const open_frame frame = open_frame_for(lg, l, site, signature_of<ConstantKeys, Args...>, size);
-    if (frame.outcome != frame_outcome::opened) return frame.outcome == frame_outcome::dropped;
+    if (!frame.is_open()) return frame.is_dropped();
     [[maybe_unused]] char* out = frame.values;
     [[maybe_unused]] const auto put = [&](const auto& arg, const auto& wire) {
       if constexpr (is_dynamic_field<std::remove_cvref_t<decltype(arg)>>) out = put_wire(out, wire_key(arg));
       out = put_wire(out, wire);
     };
     (put(args, wires), ...);
-    frame.publish();
+    frame.publication->publish();
     return true;
   };
   return write(wire_value(args)...);

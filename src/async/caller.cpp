@@ -136,26 +136,6 @@ bool state_is_told(const queue& to, std::size_t size) noexcept {
          to.reaches(to.state, size);
 }
 
-std::size_t hash_of(const site_key& key) noexcept {
-  return (reinterpret_cast<std::uintptr_t>(key.text) >> 3) + key.line +
-         (reinterpret_cast<std::uintptr_t>(key.logger) >> 4);
-}
-
-site_key key_of(site_form form, level l, const call_site& site, const call_signature* signature,
-                std::string_view logger) noexcept {
-  const bool constant = site.syntax == message_syntax::literal;
-  return {constant ? site.text.data() : nullptr,
-          constant ? site.text.size() : 0,
-          site.where.file.data(),
-          site.where.function.data(),
-          signature,
-          logger.data(),
-          static_cast<std::uint32_t>(site.where.line),
-          l,
-          form,
-          site.syntax};
-}
-
 // A text is shown as a pointer: only the caller knows it.
 bool shows_pointer(const call_site& site) noexcept {
   return site.syntax != message_syntax::plain && site.text.find("p}") != std::string_view::npos;
@@ -163,28 +143,32 @@ bool shows_pointer(const call_site& site) noexcept {
 
 constexpr std::uint32_t no_site = ~std::uint32_t{0};
 
-[[gnu::noinline]] std::uint32_t find_site(queue& to, const site_key& key, const call_site& site,
+[[gnu::noinline]] std::uint32_t find_site(queue& to, const site_key& key, site_form form, level l,
+                                          const call_site& site, const call_signature* signature,
                                           std::string_view logger) noexcept {
   try {
-    if (key.form == site_form::typed && shows_pointer(site)) return no_site;
-    const auto number = to.owner().sites().number_of(key, site, logger);
+    if (form == site_form::typed && shows_pointer(site)) return no_site;
+    const auto number = to.owner().sites().number_of(key, form, l, site, signature, logger);
     if (!number) return no_site;
-    to.site_slot(hash_of(key)) = {key, *number};
+    to.site_slot(key) = {key, *number};
     return *number;
   } catch (...) {  // out of memory
     return no_site;
   }
 }
 
-std::uint32_t site_number(queue& to, const site_key& key, const call_site& site,
-                          std::string_view logger) noexcept {
-  const queue::known_site& known = to.site_slot(hash_of(key));
+[[gnu::always_inline]] inline std::uint32_t site_number(queue& to, site_form form, level l,
+                                                        const call_site& site,
+                                                        const call_signature* signature,
+                                                        std::string_view logger) noexcept {
+  const site_key key(form, l, site, signature, logger);
+  const queue::known_site& known = to.site_slot(key);
   if (known.key == key) [[likely]]
     return known.number;
-  return find_site(to, key, site, logger);
+  return find_site(to, key, form, l, site, signature, logger);
 }
 
-constexpr open_frame refused{frame_outcome::refused, nullptr, nullptr, 0, nullptr};
+constexpr open_frame refused{nullptr, nullptr};
 
 // The thread's working memory while a frame is prepared.
 class borrowed_scratch {
@@ -238,13 +222,11 @@ class deferred_call {
     const bool has_text = site.syntax == message_syntax::literal;
     if (!has_text) size += wire_size(site.text);
     queue* to = own;
-    if (!to || !state_is_told(*to, size) || size > to->largest_record() ||
-        current_activity() != activity::none) [[unlikely]] {
+    if (!to || !state_is_told(*to, size) || current_activity() != activity::none) [[unlikely]] {
       to = prepared_queue(size);
       if (!to) return refused;
     }
-    const site_key key = key_of(site_form::typed, l, site, &signature, lg.name());
-    const std::uint32_t number = site_number(*to, key, site, lg.name());
+    const std::uint32_t number = site_number(*to, site_form::typed, l, site, &signature, lg.name());
     if (number == no_site) [[unlikely]]
       return refused;
     const bool is_bound = lg.bound_ && !lg.bound_->empty();
@@ -253,7 +235,7 @@ class deferred_call {
       if (!to->reaches(to->state, size)) return refused;
     }
     open_frame frame = to->open_record(l, number, is_bound, size);
-    if (!has_text && frame.outcome == frame_outcome::opened) frame.values = put_wire(frame.values, site.text);
+    if (!has_text && frame.is_open()) frame.values = put_wire(frame.values, site.text);
     return frame;
   }
 
@@ -270,44 +252,42 @@ open_frame open_frame_for(const logger& lg, level l, const call_site& site, cons
   return deferred_call::open(lg, l, site, signature, size);
 }
 
-frame_outcome defer_values(scratch& memory, const logger& lg, level l, const call_site& site,
-                           std::span<const argument> arguments, std::span<const field> fields) noexcept {
+bool defer_values(scratch& memory, const logger& lg, level l, const call_site& site,
+                  std::span<const argument> arguments, std::span<const field> fields) noexcept {
   queue* const to = own_queue(memory.snapshot.get());
-  if (!to || deferred_call::has_patchers(lg)) return frame_outcome::refused;
+  if (!to || deferred_call::has_patchers(lg)) return false;
   const bool shown_by_format =
       std::any_of(arguments.begin(), arguments.end(), [](const argument& a) { return a.format != nullptr; });
-  if (shown_by_format) return frame_outcome::refused;
+  if (shown_by_format) return false;
 
   const bool has_text = site.syntax == message_syntax::literal;
   std::size_t size = has_text ? 0 : wire_size(site.text);
   size += 2 * sizeof(std::uint32_t);
   for (const argument& a : arguments) size += tagged_size(a.plain);
   for (const field& f : fields) size += wire_size(f.key) + tagged_size(f.value);
-  if (size > to->largest_record()) return frame_outcome::refused;
-  if (!state_is_told(*to, size) && !tell_state_now(*to, memory, *memory.snapshot))
-    return frame_outcome::refused;
+  if (size > to->largest_record()) return false;
+  if (!state_is_told(*to, size) && !tell_state_now(*to, memory, *memory.snapshot)) return false;
   const field_set* const bound = deferred_call::bound_of(lg);
   const bool is_bound = bound && !bound->empty();
   if (is_bound && !deferred_call::bound_is_told(*to, *bound, size) &&
       (!tell_bound(*to, bound->run()) || !to->reaches(to->state, size)))
-    return frame_outcome::refused;
+    return false;
 
-  const std::uint32_t number =
-      site_number(*to, key_of(site_form::generic, l, site, nullptr, lg.name()), site, lg.name());
-  if (number == no_site) return frame_outcome::refused;
+  const std::uint32_t number = site_number(*to, site_form::generic, l, site, nullptr, lg.name());
+  if (number == no_site) return false;
   const open_frame frame = to->open_record(l, number, is_bound, size);
-  if (frame.outcome != frame_outcome::opened) return frame.outcome;
+  if (!frame.is_open()) return true;
   char* out = has_text ? frame.values : put_wire(frame.values, site.text);
   out = put_wire(out, static_cast<std::uint32_t>(arguments.size()));
   for (const argument& a : arguments) out = put_tagged(out, a.plain);
   put(out, fields);
-  frame.publish();
-  return frame_outcome::opened;
+  frame.publication->publish();
+  return true;
 }
 
-frame_outcome defer_record(scratch& memory, const record& rec, const call_site& site) noexcept {
+bool defer_record(scratch& memory, const record& rec, const call_site& site) noexcept {
   queue* const to = own_queue(memory.snapshot.get());
-  if (!to) return frame_outcome::refused;
+  if (!to) return false;
   const bool has_text = site.syntax == message_syntax::literal;
   const std::string_view name = rec.thread_name().data() ? rec.thread_name() : std::string_view("");
   std::uint32_t count = 0;
@@ -317,12 +297,11 @@ frame_outcome defer_record(scratch& memory, const record& rec, const call_site& 
     size += wire_size(f.key) + tagged_size(f.value);
     ++count;
   });
-  if (size > to->largest_record()) return frame_outcome::refused;
-  const site_key key = key_of(site_form::whole, rec.level(), site, nullptr, rec.logger());
-  const std::uint32_t number = site_number(*to, key, site, rec.logger());
-  if (number == no_site) return frame_outcome::refused;
+  if (size > to->largest_record()) return false;
+  const std::uint32_t number = site_number(*to, site_form::whole, rec.level(), site, nullptr, rec.logger());
+  if (number == no_site) return false;
   const open_frame frame = to->open_record(rec.level(), number, false, size);
-  if (frame.outcome != frame_outcome::opened) return frame.outcome;
+  if (!frame.is_open()) return true;
   char* out = has_text ? frame.values : put_wire(frame.values, site.text);
   out = put_wire(put_wire(out, std::int64_t{rec.time().time_since_epoch().count()}), rec.thread_id());
   out = put_wire(put_wire(out, name), rec.message().data() ? rec.message() : std::string_view(""));
@@ -330,8 +309,8 @@ frame_outcome defer_record(scratch& memory, const record& rec, const call_site& 
   rec.for_each_field([&](const field& f) {
     out = put_tagged(put_wire(out, f.key.data() ? f.key : std::string_view("")), f.value);
   });
-  frame.publish();
-  return frame_outcome::opened;
+  frame.publication->publish();
+  return true;
 }
 
 void deliver_queued_first() noexcept {

@@ -13,12 +13,11 @@ namespace ctxlog::detail {
 // For log calls: false while no pipeline is asynchronous.
 void set_deferring(bool) noexcept;
 
-// A call with its values, for the queue of this thread; the record is made behind. `refused`: it is to be made
-// now.
-frame_outcome defer_values(scratch&, const logger&, level, const call_site&, std::span<const argument>,
-                           std::span<const field>) noexcept;
+// A call with its values, for the queue of this thread; the record is made behind. False: it is to be made now.
+bool defer_values(scratch&, const logger&, level, const call_site&, std::span<const argument>,
+                  std::span<const field>) noexcept;
 // The same with a record that is complete.
-frame_outcome defer_record(scratch&, const record&, const call_site&) noexcept;
+bool defer_record(scratch&, const record&, const call_site&) noexcept;
 
 // Before a record is delivered on the spot: what the thread has in a queue comes first.
 void deliver_queued_first() noexcept;

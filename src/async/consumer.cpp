@@ -66,8 +66,8 @@ std::size_t consumer::round(std::chrono::nanoseconds youngest) {
 
 bool consumer::has_pending() const noexcept {
   return std::any_of(sources_.begin(), sources_.end(), [](const auto& each) {
-    const queue_head& head = *each->from->mapped().head;
-    return head.read.load(std::memory_order_relaxed) != head.written.load(std::memory_order_acquire);
+    return each->shared->read.load(std::memory_order_relaxed) !=
+           each->shared->written.load(std::memory_order_acquire);
   });
 }
 
@@ -77,12 +77,13 @@ void consumer::look_at_queues() {
     for (const auto& slot : engine_.slots_) {
       const bool known = std::any_of(sources_.begin(), sources_.end(),
                                      [&](const auto& each) { return each->from == slot.held.get(); });
-      if (!known) sources_.push_back(std::make_unique<source>(*slot.held, engine_.file().head().nonce));
+      if (!known)
+        sources_.push_back(std::make_unique<source>(*slot.held, engine_.options().queue_bytes - 1,
+                                                    engine_.file().head().nonce));
     }
     slots_seen_ = now;
   }
-  for (const auto& each : sources_)
-    each->end = each->from->mapped().head->written.load(std::memory_order_acquire);
+  for (const auto& each : sources_) each->end = each->shared->written.load(std::memory_order_acquire);
 }
 
 // Finds the next record of a queue in this round.
@@ -107,7 +108,7 @@ consumer::source* consumer::oldest() {
     if (drops_oldest()) {
       // The writer may have moved on meanwhile.
       const locked_reading lock(*each->from);
-      const std::uint64_t read = each->from->mapped().head->read.load(std::memory_order_relaxed);
+      const std::uint64_t read = each->shared->read.load(std::memory_order_relaxed);
       if (each->position < read) {
         each->position = read;
         each->has_head = false;
@@ -132,7 +133,7 @@ void consumer::deliver(source& from) {
 void consumer::deliver_copied(source& from) {
   {
     const locked_reading lock(*from.from);
-    const std::uint64_t read = from.from->mapped().head->read.load(std::memory_order_relaxed);
+    const std::uint64_t read = from.shared->read.load(std::memory_order_relaxed);
     if (from.position < read) {  // dropped since oldest() saw it
       from.has_head = false;
       return;
@@ -182,7 +183,7 @@ void consumer::finish_batch() {
   engine_.delivered_.fetch_add(batch_records_, std::memory_order_relaxed);
   if (!drops_oldest())
     for (const auto& each : sources_) {
-      if (each->position != each->from->mapped().head->read.load(std::memory_order_relaxed))
+      if (each->position != each->shared->read.load(std::memory_order_relaxed))
         each->from->delivered_up_to(each->position);
     }
   batch_bytes_ = batch_records_ = 0;

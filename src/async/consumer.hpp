@@ -27,12 +27,14 @@ class consumer {
 
  private:
   struct source {
-    source(queue& of, std::uint64_t nonce) noexcept
+    source(queue& of, std::uint64_t mask, std::uint64_t nonce) noexcept
         : from(&of),
-          position(of.mapped().head->read.load(std::memory_order_relaxed)),
-          frames(of.mapped().bytes, of.mask(), nonce) {}
+          shared(of.mapped().head),
+          position(shared->read.load(std::memory_order_relaxed)),
+          frames(of.mapped().bytes, mask, nonce) {}
 
     queue* from;
+    queue_head* shared;
     std::uint64_t position;  // of the next frame
     std::uint64_t end = 0;   // as far as it is looked at in this round
     frame_head head{};       // of the next frame that is a record

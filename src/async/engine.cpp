@@ -267,8 +267,9 @@ void engine::sleep(const consumer& reader, std::chrono::nanoseconds most, bool d
     if (!has_barrier() || !barrier_for_all_threads(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
       most = std::chrono::milliseconds(100);
   }
-  const bool nothing_new = !reader.has_pending() && slots_in_use_.load() == reader.slots_seen() &&
-                           drains_asked_.load(std::memory_order_seq_cst) == drains_done_.load();
+  // What callers write during a light sleep waits for its end.
+  const bool nothing_new = drains_asked_.load(std::memory_order_seq_cst) == drains_done_.load() &&
+                           (!deep || (!reader.has_pending() && slots_in_use_.load() == reader.slots_seen()));
   if (nothing_new) wait_while(asleep_, deep ? deep_sleep : light_sleep, most);
   asleep_.store(0, std::memory_order_seq_cst);
 }

@@ -38,14 +38,23 @@ struct frame_head {
 
 // Bytes left over from other frames, or from other files, do not pass for a head at that position. The text of
 // a frame is not covered: that would cost the caller more than all the rest.
-constexpr std::uint64_t check_of(const frame_head& head, std::uint64_t position,
-                                 std::uint64_t nonce) noexcept {
+constexpr std::uint64_t check_of(std::uint64_t size_and_what, std::uint64_t ticks, std::uint64_t references,
+                                 std::uint64_t position, std::uint64_t nonce) noexcept {
   constexpr std::uint64_t odd = 0x9E37'79B9'7F4A'7C15;
   std::uint64_t sum = (position ^ nonce) * odd;
-  sum = (sum ^ head.ticks) * odd;
-  sum = (sum ^ (std::uint64_t{head.size} << 32 | head.what)) * odd;
-  sum ^= std::uint64_t{head.state} << 32 | head.bound;
+  sum = (sum ^ ticks) * odd;
+  sum = (sum ^ size_and_what) * odd;
+  sum ^= references;
   return sum ^ sum >> 29;
+}
+
+constexpr std::uint64_t joined(std::uint32_t first, std::uint32_t second) noexcept {
+  return std::uint64_t{second} << 32 | first;
+}
+
+constexpr std::uint64_t check_of(const frame_head& head, std::uint64_t position,
+                                 std::uint64_t nonce) noexcept {
+  return check_of(joined(head.size, head.what), head.ticks, joined(head.state, head.bound), position, nonce);
 }
 
 // What a frame takes of the queue.

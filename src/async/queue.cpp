@@ -13,43 +13,24 @@
 
 namespace ctxlog::detail {
 queue::queue(engine& owner, const queue_file::ring& mapped) noexcept
-    : mapped_(mapped),
-      bytes_(owner.file().layout().queue_bytes),
-      common_(owner.options().when_full == overflow::drop_below ? capacity() / 5 * 4 : capacity()),
+    : write_(mapped.head->written.load(std::memory_order_relaxed)),
+      publication_{&mapped.head->written, &owner.asleep(), 0},
       nonce_(owner.file().head().nonce),
+      bytes_(owner.file().layout().queue_bytes),
+      mask_(bytes_ - 1),
+      ring_(mapped.bytes),
       cycles_(ticks_are_cycles()),
-      write_(mapped.head->written.load(std::memory_order_relaxed)),
-      owner_(owner) {}
+      common_(owner.options().when_full == overflow::drop_below ? capacity() / 5 * 4 : capacity()),
+      owner_(owner),
+      mapped_(mapped) {}
 
-char* queue::put_head(const frame_head& unchecked) noexcept {
-  frame_head head = unchecked;
-  head.check = check_of(head, write_, nonce_);
-  char* const out = mapped_.bytes + (write_ & mask());
-  std::memcpy(out, &head, sizeof head);
-  return out + sizeof head;
-}
-
-open_frame queue::open_record(level l, std::uint32_t site, bool is_bound, std::size_t size) noexcept {
-  const std::uint64_t end = end_of(size);
-  if (end > room_until_) [[unlikely]] {
-    if (const auto reason = has_room(end) ? std::nullopt : make_room(l, end)) {
-      accepted_.store(records_accepted() + 1, std::memory_order_relaxed);
-      owner_.count_dropped(*reason, l);
-      return {frame_outcome::dropped, nullptr, nullptr, 0, nullptr};
-    }
-  }
+bool queue::find_room(level l, std::uint64_t end) noexcept {
+  if (has_room(end)) return true;
+  const auto reason = make_room(l, end);
+  if (!reason) return true;
   accepted_.store(records_accepted() + 1, std::memory_order_relaxed);
-  char* const values =
-      put_head({static_cast<std::uint32_t>(sizeof(frame_head) + size),
-                frame_head::what_of(frame_kind::record, l, site), ticks_now(cycles_),
-                static_cast<std::uint32_t>((write_ - state.position) / 8),
-                is_bound ? static_cast<std::uint32_t>((write_ - bound.position) / 8) : 0, 0});
-  // The reader's processor has these lines; they are fetched while the caller does something else.
-  constexpr std::uint64_t ahead = 512;
-  __builtin_prefetch(mapped_.bytes + ((end + ahead) & mask()), 1);
-  __builtin_prefetch(mapped_.bytes + ((end + ahead + 64) & mask()), 1);
-  write_ = end;
-  return {frame_outcome::opened, values, &mapped_.head->written, end, &owner_.asleep()};
+  owner_.count_dropped(*reason, l);
+  return false;
 }
 
 bool queue::has_room(std::uint64_t end) noexcept {
@@ -100,7 +81,7 @@ bool queue::drop_oldest(std::uint64_t end) noexcept {
   std::uint64_t position = mapped_.head->read.load(std::memory_order_relaxed);
   while (end > position + capacity()) {
     frame_head head;
-    std::memcpy(&head, mapped_.bytes + (position & mask()), sizeof head);
+    std::memcpy(&head, mapped_.bytes + (position & mask_), sizeof head);
     if (head.kind() == frame_kind::record) {
       if (head.level() >= owner_.options().protected_level) break;
       owner_.count_dropped(drop_reason::oldest, head.level());

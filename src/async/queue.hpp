@@ -11,6 +11,7 @@
 #include "async/frame.hpp"
 #include "async/queue_file.hpp"
 #include "async/site_table.hpp"
+#include "async/tick_clock.hpp"
 #include "ctxlog/deferred.hpp"
 #include "ctxlog/pipeline.hpp"
 
@@ -33,12 +34,19 @@ class queue {
   queue(const queue&) = delete;
   queue& operator=(const queue&) = delete;
 
-  engine& owner() const noexcept { return owner_; }
-
   // The writer's part.
 
+  engine& owner() const noexcept { return owner_; }
+
   // A frame for a record of `size` bytes behind the head. The state, and what is bound, were told and reach it.
-  open_frame open_record(level, std::uint32_t site, bool is_bound, std::size_t size) noexcept;
+  open_frame open_record(level l, std::uint32_t site, bool is_bound, std::size_t size) noexcept {
+    const std::uint64_t end = end_of(size);
+    if (end > room_until_) [[unlikely]] {
+      if (!find_room(l, end)) return {nullptr, &publication_};
+    }
+    return open_within_room(l, site, is_bound, size, end);
+  }
+
   // Writes a frame that is not a record. False when there was no room in time.
   template <class Write>
   bool tell(told_frame& told, frame_kind kind, std::uint64_t serial, std::size_t size, Write write) noexcept;
@@ -46,40 +54,48 @@ class queue {
   bool reaches(const told_frame& told, std::size_t size) const noexcept { return end_of(size) <= told.limit; }
   std::size_t largest_record() const noexcept { return bytes_ / 8; }
 
+  // Until everything written is delivered.
+  void wait_until_delivered() noexcept;
+
   // For another thread: nothing was told yet.
   void start_again() noexcept {
     state = bound = {};
     generation = context = 0;
   }
 
-  // Until everything written is delivered.
-  void wait_until_delivered() noexcept;
-  bool is_delivered() const noexcept { return mapped_.head->read.load(std::memory_order_acquire) == write_; }
-
   struct known_site {
-    site_key key{};
+    site_key key;
     std::uint32_t number = 0;
   };
-  known_site& site_slot(std::size_t hash) noexcept { return sites_[hash % sites_.size()]; }
+  known_site& site_slot(const site_key& key) noexcept { return sites_[key.hash() % sites_.size()]; }
 
-  told_frame state, bound;
   std::uint64_t generation = 0;  // of the settings that the state is of
   std::uint64_t context = 0;     // serial of the context that the state is of
+  told_frame state, bound;
 
-  // The reader's part.
+  // For others.
 
   const queue_file::ring& mapped() const noexcept { return mapped_; }
-  std::uint64_t mask() const noexcept { return bytes_ - 1; }
-  void delivered_up_to(std::uint64_t position) noexcept;
   std::uint64_t records_accepted() const noexcept { return accepted_.load(std::memory_order_relaxed); }
-
-  // Held by whoever moves the reading position, when the writer may drop the oldest records.
-  std::atomic<bool> reading{false};
+  bool is_delivered() const noexcept {
+    return mapped_.head->read.load(std::memory_order_acquire) ==
+           mapped_.head->written.load(std::memory_order_acquire);
+  }
+  // The reader is done with what lies before `position`.
+  void delivered_up_to(std::uint64_t position) noexcept;
 
  private:
   std::uint64_t end_of(std::size_t size) const noexcept { return write_ + padded(sizeof(frame_head) + size); }
-  char* put_head(const frame_head&) noexcept;
   std::uint64_t capacity() const noexcept { return bytes_ / 4 * 3; }
+  char* put_head(std::size_t size, std::uint32_t what, std::uint64_t ticks,
+                 std::uint64_t references) noexcept;
+  std::uint32_t words_back_to(const told_frame& told) const noexcept {
+    return static_cast<std::uint32_t>((write_ - told.position) / 8);
+  }
+  open_frame open_within_room(level, std::uint32_t site, bool is_bound, std::size_t size,
+                              std::uint64_t end) noexcept;
+  // False: the record is dropped and counted.
+  bool find_room(level, std::uint64_t end) noexcept;
   // Within the part of the queue that records of any level may use.
   bool has_room(std::uint64_t end) noexcept;
   // Makes room up to `end` or says why not.
@@ -87,30 +103,63 @@ class queue {
   bool wait_for_room(std::uint64_t end, std::chrono::milliseconds most) noexcept;
   bool drop_oldest(std::uint64_t end) noexcept;
 
-  queue_file::ring mapped_;
-  std::uint64_t bytes_;
-  std::uint64_t common_;  // what records of any level may use
-  std::uint64_t nonce_;
-  bool cycles_;
+  // The writer's words, on cache lines that nobody else touches.
   std::uint64_t write_ = 0;       // behind the last frame, published or not
   std::uint64_t room_until_ = 0;  // as far as is known
+  frame_publication publication_;
+  std::uint64_t nonce_;
+  std::uint64_t bytes_, mask_;
   std::atomic<std::uint64_t> accepted_{0};
+  char* ring_;
+  bool cycles_;
+  std::uint64_t common_;  // what records of any level may use
   engine& owner_;
   std::array<known_site, 128> sites_{};
-  alignas(64) std::atomic<std::uint32_t> waiting_{0};  // 1 while the writer waits for room
+
+  alignas(64) queue_file::ring mapped_;
+  std::atomic<std::uint32_t> waiting_{0};  // 1 while the writer waits for room
+
+ public:
+  // Held by whoever moves the reading position, when the writer may drop the oldest records.
+  std::atomic<bool> reading{false};
 };
+
+// Word by word: a head put together elsewhere would have to be in memory before it can be copied.
+inline char* queue::put_head(std::size_t size, std::uint32_t what, std::uint64_t ticks,
+                             std::uint64_t references) noexcept {
+  char* out = ring_ + (write_ & mask_);
+  const std::uint64_t size_and_what = joined(static_cast<std::uint32_t>(sizeof(frame_head) + size), what);
+  for (const std::uint64_t word :
+       {size_and_what, ticks, references, check_of(size_and_what, ticks, references, write_, nonce_)})
+    out = put_wire(out, word);
+  return out;
+}
+
+inline open_frame queue::open_within_room(level l, std::uint32_t site, bool is_bound, std::size_t size,
+                                          std::uint64_t end) noexcept {
+  char* const values =
+      put_head({static_cast<std::uint32_t>(sizeof(frame_head) + size),
+                frame_head::what_of(frame_kind::record, l, site), ticks_now(cycles_),
+                static_cast<std::uint32_t>((write_ - state.position) / 8),
+                is_bound ? static_cast<std::uint32_t>((write_ - bound.position) / 8) : 0, 0});
+  // The reader's processor has these lines; they are fetched while the caller does something else.
+  constexpr std::uint64_t ahead = 512;
+  __builtin_prefetch(ring_ + ((end + ahead) & mask_), 1);
+  __builtin_prefetch(ring_ + ((end + ahead + 64) & mask_), 1);
+  accepted_.store(records_accepted() + 1, std::memory_order_relaxed);
+  write_ = publication_.end = end;
+  return {values, &publication_};
+}
 
 template <class Write>
 bool queue::tell(told_frame& told, frame_kind kind, std::uint64_t serial, std::size_t size,
                  Write write) noexcept {
   const std::uint64_t end = end_of(size);
   if (!has_room(end) && make_room(level::off, end)) return false;
-  frame_head head{
-      static_cast<std::uint32_t>(sizeof head + size), frame_head::what_of(kind, level::trace, 0), 0, 0, 0, 0};
-  write(put_head(head));
+  write(put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0));
   told = {serial, write_, write_ + bytes_ / 4};
   write_ = end;
-  mapped_.head->written.store(end, std::memory_order_release);
+  publication_.written->store(end, std::memory_order_release);
   return true;
 }
 

@@ -2,25 +2,13 @@
 // SPDX-License-Identifier: MIT
 #include "async/site_table.hpp"
 
-#include <functional>
+#include <span>
 
 #include "async/frame.hpp"
 #include "async/wire.hpp"
 
 namespace ctxlog::detail {
 namespace {
-
-constexpr std::span<const call_part> no_parts;
-
-std::span<const call_part> typed_parts(const site_key& key) noexcept {
-  return key.signature ? key.signature->parts : no_parts;
-}
-
-std::size_t hash_of(const site_key& key) noexcept {
-  const std::hash<const void*> hash;
-  return hash(key.text) * 31 + hash(key.file) * 17 + hash(key.logger) * 13 + hash(key.signature) * 7 +
-         key.line + static_cast<std::size_t>(key.site_level);
-}
 
 std::size_t terminated_size(std::string_view text) noexcept { return wire_size(text) + 1; }
 
@@ -42,17 +30,20 @@ constexpr std::size_t fixed_bytes = 4 + 5 + 4 + 4;
 
 }  // namespace
 
-std::optional<std::uint32_t> site_writer::number_of(const site_key& key, const call_site& call,
+std::optional<std::uint32_t> site_writer::number_of(const site_key& key, site_form form, level l,
+                                                    const call_site& call, const call_signature* signature,
                                                     std::string_view logger) {
   const std::lock_guard lock(mutex_);
-  auto& bucket = buckets_[hash_of(key) % buckets_.size()];
+  auto& bucket = buckets_[key.hash() % buckets_.size()];
   for (const entry* known : bucket)
     if (known->key == key) return known->number;
 
-  const std::string_view text = key.text ? call.text : std::string_view();
+  const bool has_text = call.syntax == message_syntax::literal;
+  const std::string_view text = has_text ? call.text : std::string_view();
+  const auto parts = signature ? signature->parts : std::span<const call_part>();
   std::size_t size = fixed_bytes + terminated_size(logger) + terminated_size(text) +
                      terminated_size(call.where.file) + terminated_size(call.where.function);
-  for (const call_part& part : typed_parts(key)) size += 2 + terminated_size(part.key);
+  for (const call_part& part : parts) size += 2 + terminated_size(part.key);
   auto& used = file_.head().dictionary_used;
   const std::uint64_t begin = used.load(std::memory_order_relaxed);
   if (begin + size > file_.layout().dictionary_bytes || entries_.size() > frame_head::max_site)
@@ -61,16 +52,16 @@ std::optional<std::uint32_t> site_writer::number_of(const site_key& key, const c
   entries_.push_back({key, static_cast<std::uint32_t>(entries_.size())});
   bucket.push_back(&entries_.back());
   char* out = put_wire(file_.dictionary() + begin, static_cast<std::uint32_t>(size - 4));
-  out = put_wire(out, static_cast<std::uint8_t>(key.form));
-  out = put_wire(out, static_cast<std::uint8_t>(key.site_level));
-  out = put_wire(out, static_cast<std::uint8_t>(key.syntax));
-  out = put_wire(out, static_cast<std::uint8_t>(key.text != nullptr));
-  out = put_wire(out, static_cast<std::uint8_t>(key.signature && key.signature->constant_keys));
-  out = put_wire(out, key.line);
+  out = put_wire(out, static_cast<std::uint8_t>(form));
+  out = put_wire(out, static_cast<std::uint8_t>(l));
+  out = put_wire(out, static_cast<std::uint8_t>(call.syntax));
+  out = put_wire(out, static_cast<std::uint8_t>(has_text));
+  out = put_wire(out, static_cast<std::uint8_t>(signature && signature->constant_keys));
+  out = put_wire(out, static_cast<std::uint32_t>(call.where.line));
   for (const std::string_view each : {logger, text, call.where.file, call.where.function})
     out = put_terminated(out, each);
-  out = put_wire(out, static_cast<std::uint32_t>(typed_parts(key).size()));
-  for (const call_part& part : typed_parts(key)) {
+  out = put_wire(out, static_cast<std::uint32_t>(parts.size()));
+  for (const call_part& part : parts) {
     out = put_wire(out, static_cast<std::uint8_t>(part.kind));
     out = put_wire(out, static_cast<std::uint8_t>(part.tag));
     out = put_terminated(out, part.key);

@@ -23,20 +23,39 @@ enum class site_form : std::uint8_t {
   whole = 3     // the message and all fields, each with its type; refers to no other frame
 };
 
-// What the records of a call share. The level and the logger belong to it.
+// What the records of a call share. The level and the logger belong to it. The texts of a call live as long as the
+// program: their addresses stand for them.
 struct site_key {
-  const char* text;  // null: not constant, the record brings it
-  std::size_t text_size;
-  const char* file;
-  const char* function;
-  const call_signature* signature;  // of typed ones
-  const char* logger;
-  std::uint32_t line;
-  level site_level;
-  site_form form;
-  message_syntax syntax;
+  const void* text = nullptr;  // null: not constant, the record brings it
+  const void* file = nullptr;
+  const void* function = nullptr;
+  const void* signature = nullptr;  // null where the values are not typed
+  const void* logger = nullptr;
+  std::uint64_t rest = 0;  // line, length of a constant text, level, form, syntax
 
-  friend bool operator==(const site_key&, const site_key&) = default;
+  site_key() = default;
+  site_key(site_form form, ctxlog::level l, const call_site& call, const call_signature* types,
+           std::string_view logger_name) noexcept
+      : file(call.where.file.data()),
+        function(call.where.function.data()),
+        signature(types),
+        logger(logger_name.data()),
+        rest(static_cast<std::uint64_t>(call.where.line) << 32 | static_cast<std::uint64_t>(l) << 8 |
+             static_cast<std::uint64_t>(form) << 4 | static_cast<std::uint64_t>(call.syntax)) {
+    if (call.syntax != message_syntax::literal) return;
+    text = call.text.data();
+    rest |= (call.text.size() & 0xFFFF) << 16;
+  }
+
+  // One after the other: put together in a vector register they would have to be in memory first.
+  friend bool operator==(const site_key& a, const site_key& b) noexcept {
+    return a.text == b.text && a.rest == b.rest && a.signature == b.signature && a.file == b.file &&
+           a.logger == b.logger && a.function == b.function;
+  }
+  std::size_t hash() const noexcept {
+    return reinterpret_cast<std::uintptr_t>(text) + (reinterpret_cast<std::uintptr_t>(logger) >> 4) +
+           (rest >> 32) + (rest >> 8);
+  }
 };
 
 // A site as the dictionary has it; the texts, each followed by a NUL, lie there.
@@ -68,7 +87,8 @@ class site_writer {
   void unlock() noexcept { mutex_.unlock(); }
 
   // Nothing when the dictionary is full.
-  std::optional<std::uint32_t> number_of(const site_key&, const call_site&, std::string_view logger);
+  std::optional<std::uint32_t> number_of(const site_key&, site_form, level, const call_site&,
+                                         const call_signature*, std::string_view logger);
 
  private:
   struct entry {
