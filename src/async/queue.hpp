@@ -137,11 +137,9 @@ inline char* queue::put_head(std::size_t size, std::uint32_t what, std::uint64_t
 
 inline open_frame queue::open_within_room(level l, std::uint32_t site, bool is_bound, std::size_t size,
                                           std::uint64_t end) noexcept {
-  char* const values =
-      put_head({static_cast<std::uint32_t>(sizeof(frame_head) + size),
-                frame_head::what_of(frame_kind::record, l, site), ticks_now(cycles_),
-                static_cast<std::uint32_t>((write_ - state.position) / 8),
-                is_bound ? static_cast<std::uint32_t>((write_ - bound.position) / 8) : 0, 0});
+  const std::uint32_t back_to_bound = is_bound ? words_back_to(bound) : 0;
+  char* const values = put_head(size, frame_head::what_of(frame_kind::record, l, site), ticks_now(cycles_),
+                                joined(words_back_to(state), back_to_bound));
   // The reader's processor has these lines; they are fetched while the caller does something else.
   constexpr std::uint64_t ahead = 512;
   __builtin_prefetch(ring_ + ((end + ahead) & mask_), 1);
