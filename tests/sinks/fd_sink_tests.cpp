@@ -119,7 +119,7 @@ TEST_CASE("only a terminal is a terminal") {
   ::close(terminal);
 }
 
-TEST_CASE("a slow reader of a non-blocking pipe gets 20000 of 20000 lines") {
+TEST_CASE("a slow reader of a non-blocking pipe gets 20000 of 20000 lines", "[H14]") {
   pipe_pair pipe;
   ::fcntl(pipe.write_end(), F_SETPIPE_SZ, 4096);
   set_non_blocking(pipe.write_end());
@@ -135,7 +135,7 @@ TEST_CASE("a slow reader of a non-blocking pipe gets 20000 of 20000 lines") {
   CHECK(is_sequence(all, 0, 20'000));
 }
 
-TEST_CASE("a record that fits in part into a full pipe is completed before anything else") {
+TEST_CASE("a record that fits in part into a full pipe is completed before anything else", "[H14]") {
   const pipe_pair pipe(O_NONBLOCK);
   fd_sink sink(pipe.write_end(), "pipe", {.block_timeout = 1ms});
   CHECK_FALSE(sink.write(any_record(), numbered_line(0, 0, 100'000)));
@@ -149,7 +149,7 @@ TEST_CASE("a record that fits in part into a full pipe is completed before anyth
   CHECK(is_sequence(all, 0, 2));
 }
 
-TEST_CASE("a stuck reader costs one wait, not one for each record") {
+TEST_CASE("a stuck reader costs one wait, not one for each record", "[H14]") {
   // 2000 waits of 100 ms would meet the child's alarm.
   CHECK(run_in_child([] {
           const pipe_pair pipe(O_NONBLOCK);
@@ -183,7 +183,7 @@ TEST_CASE("once the reader takes bytes again a full pipe is waited for again") {
   CHECK(is_sequence(all, 0, 2000));
 }
 
-TEST_CASE("a storm of signals neither loses, repeats nor tears a line") {
+TEST_CASE("a storm of signals neither loses, repeats nor tears a line", "[H14]") {
   for (const std::size_t size : {300u, 300'000u}) {
     const int count = static_cast<int>(6'000'000 / size);
     pipe_pair pipe;
@@ -204,7 +204,7 @@ TEST_CASE("a storm of signals neither loses, repeats nor tears a line") {
   }
 }
 
-TEST_CASE("a reader that went away is an error, not the end of the program") {
+TEST_CASE("a reader that went away is an error, not the end of the program", "[H14]") {
   CHECK(run_in_child([] {
           std::signal(SIGPIPE, SIG_DFL);
           pipe_pair pipe;
@@ -224,7 +224,7 @@ TEST_CASE("a reader that went away is an error, not the end of the program") {
         }) == 0);
 }
 
-TEST_CASE("the program's own dealings with SIGPIPE are left alone") {
+TEST_CASE("the program's own dealings with SIGPIPE are left alone", "[H14]") {
   CHECK(run_in_child([] {
           count_signals(SIGPIPE);
           pipe_pair pipe;
@@ -246,7 +246,7 @@ TEST_CASE("the program's own dealings with SIGPIPE are left alone") {
         }) == 0);
 }
 
-TEST_CASE("a program outlives `| head -1` and knows what was lost") {
+TEST_CASE("a program outlives `| head -1` and knows what was lost", "[H14]") {
   const temporary_directory directory;
   const auto in = [&](const char* name) { return (directory.path / name).string(); };
   REQUIRE(run_shell(CTXLOG_CHILDREN_DIR "/sinks_stdout 50000 " + in("report") + " | head -1 >" +
@@ -259,7 +259,7 @@ TEST_CASE("a program outlives `| head -1` and knows what was lost") {
   CHECK(reason == EPIPE);
 }
 
-TEST_CASE("a program started without standard output logs to standard error and says so once") {
+TEST_CASE("a program started without standard output logs to standard error and says so once", "[H14]") {
   const temporary_directory directory;
   const auto in = [&](const char* name) { return (directory.path / name).string(); };
   std::ofstream(in("data")) << "precious\n";
@@ -285,7 +285,7 @@ TEST_CASE("a program started without both standard streams loses its lines and h
   CHECK(read_file(in("report")) == "0 100 " + std::to_string(EBADF) + " stderr");
 }
 
-TEST_CASE("standard output that is closed and reopened as something else does not get log lines") {
+TEST_CASE("standard output that is closed and reopened as something else does not get log lines", "[H14]") {
   const temporary_directory directory;
   const auto data = (directory.path / "data").string();
   pipe_pair pipe;
@@ -315,7 +315,7 @@ TEST_CASE("standard output closed by the program itself falls back to standard e
   CHECK(read_all(pipe.read_end()).ends_with("standard error\nline\n"));
 }
 
-TEST_CASE("a full device refuses each record with its reason") {
+TEST_CASE("a full device refuses each record with its reason", "[H14]") {
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   REQUIRE(full != -1);
   fd_sink sink(full, "full");
@@ -358,7 +358,7 @@ TEST_CASE("a buffer is written in batches of whole records") {
   CHECK(packets.next() == lines(6, 8));
 }
 
-TEST_CASE("a buffer that cannot be written keeps every taken record whole and in order") {
+TEST_CASE("a buffer that cannot be written keeps every taken record whole and in order", "[H14]") {
   const pipe_pair pipe(O_NONBLOCK);
   fd_sink sink(pipe.write_end(), "pipe", {.block_timeout = 1ms, .buffer_size = 30'000});
   int taken = write_until_refused(sink);

@@ -105,7 +105,7 @@ TEST_CASE("a FIFO with a reader and a character device are log files") {
   CHECK_FALSE(file_sink("/dev/null").write(any_record(), "gone\n"));
 }
 
-TEST_CASE("a file is appended to, also after another program has truncated it") {
+TEST_CASE("a file is appended to, also after another program has truncated it", "[LG-14]") {
   const temporary_directory directory;
   const auto path = directory.path / "app.log";
   std::ofstream(path) << "before\n";
@@ -118,7 +118,7 @@ TEST_CASE("a file is appended to, also after another program has truncated it") 
   CHECK(is_sequence(read_file(path), 10, 20));
 }
 
-TEST_CASE("a limit on file sizes neither kills the program nor tears a line") {
+TEST_CASE("a limit on file sizes neither kills the program nor tears a line", "[H14]") {
   const temporary_directory directory;
   const auto path = directory.path / "app.log";
   CHECK(run_in_child([&] {
@@ -139,7 +139,7 @@ TEST_CASE("a limit on file sizes neither kills the program nor tears a line") {
   CHECK(is_sequence(read_file(path), 0, 60));
 }
 
-TEST_CASE("a full file system gets whole lines again once there is room") {
+TEST_CASE("a full file system gets whole lines again once there is room", "[H14]") {
   constexpr int not_permitted = 77;
   const temporary_directory directory;
   const int result = run_in_child([&] {
@@ -189,7 +189,7 @@ TEST_CASE("four processes append 5000 lines each to one file and none is torn", 
   CHECK(next == std::array{5000, 5000, 5000, 5000});
 }
 
-TEST_CASE("SIGKILL loses no line that was taken without a buffer") {
+TEST_CASE("SIGKILL loses no line that was taken without a buffer", "[H14]") {
   const temporary_directory directory;
   const auto path = directory.path / "app.log";
   CHECK(run_in_child([&] {
@@ -200,7 +200,7 @@ TEST_CASE("SIGKILL loses no line that was taken without a buffer") {
   CHECK(is_sequence(read_file(path), 0, 1000));
 }
 
-TEST_CASE("a rotation under load loses no line and repeats none") {
+TEST_CASE("a rotation under load loses no line and repeats none", "[LG-14]") {
   const temporary_directory directory;
   const auto path = directory.path / "app.log";
   constexpr int rotations = 50;
@@ -230,7 +230,7 @@ TEST_CASE("a rotation under load loses no line and repeats none") {
   }
 }
 
-TEST_CASE("when the path cannot be reopened the old file stays in use") {
+TEST_CASE("when the path cannot be reopened the old file stays in use", "[LG-14]") {
   const temporary_directory directory;
   const auto path = directory.path / "app.log";
   file_sink sink(path.string());
@@ -242,7 +242,7 @@ TEST_CASE("when the path cannot be reopened the old file stays in use") {
   CHECK(is_sequence(read_file(directory.path / "old"), 0, 2));
 }
 
-TEST_CASE("a line that the old file takes only in part is repeated whole in the new one") {
+TEST_CASE("a line that the old file takes only in part is repeated whole in the new one", "[LG-14]") {
   for (const std::size_t buffer_size : {0u, 5000u}) {
     const temporary_directory directory;
     const auto path = directory.path / "app.log";
