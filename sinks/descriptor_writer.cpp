@@ -6,10 +6,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 
 #include "fork_count.hpp"
 #include "signal_guard.hpp"
@@ -20,6 +22,14 @@ namespace {
 bool file_size_is_limited() noexcept {
   rlimit limit{};
   return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+std::string path_of(int descriptor) noexcept {
+  try {
+    return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor)).string();
+  } catch (...) {  // no /proc, or out of memory
+    return {};
+  }
 }
 
 std::size_t start_of_last_line(std::string_view bytes) noexcept { return bytes.rfind('\n') + 1; }
@@ -33,6 +43,7 @@ descriptor_writer::endpoint::endpoint(unique_descriptor owned) noexcept : descri
   if (S_ISFIFO(status.st_mode)) signal = SIGPIPE;
   is_regular = S_ISREG(status.st_mode);
   if (is_regular && file_size_is_limited()) signal = SIGXFSZ;
+  if (is_regular) path = path_of(descriptor.get());
 }
 
 descriptor_writer::descriptor_writer(unique_descriptor descriptor, fd_options options)
@@ -85,8 +96,17 @@ void descriptor_writer::hold(std::string_view line) {
   held_ += line;
 }
 
+std::optional<file_position> descriptor_writer::position() const noexcept {
+  struct stat status {};
+  if (!target_.is_regular || ::fstat(descriptor(), &status) != 0) return std::nullopt;
+  // A torn line is written again as a whole when it must be.
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  return file_position{target_.path, status.st_dev, status.st_ino, size - std::min(size, held_written_)};
+}
+
 std::error_code descriptor_writer::flush() {
   leave_parents_lines();
+  gathers_ = false;
   stalled_ = false;
   std::error_code error = drain();
   const std::error_code not_synced = std::exchange(sync_error_, {});
@@ -139,7 +159,9 @@ void descriptor_writer::replace_target(unique_descriptor descriptor) noexcept {
 }
 
 bool descriptor_writer::fits(std::string_view line) const noexcept {
-  return held_.size() - held_written_ + line.size() <= options_.buffer_size;
+  constexpr std::size_t batch = 64 * 1024;
+  const std::size_t room = gathers_ ? std::max(options_.buffer_size, std::min(batch, largest_write_)) : options_.buffer_size;
+  return held_.size() - held_written_ + line.size() <= room;
 }
 
 std::error_code descriptor_writer::drain() noexcept {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +30,10 @@ class descriptor_writer {
   std::error_code flush();
   time_point flush_due() const noexcept;
 
+  /// As sink::gather() and sink::position().
+  void gather() noexcept { gathers_ = true; }
+  std::optional<file_position> position() const noexcept;
+
   int descriptor() const noexcept { return target_.descriptor.get(); }
 
  protected:
@@ -52,6 +58,9 @@ class descriptor_writer {
   /// Whether the descriptor has got a line in part, whose rest must come next.
   bool is_torn() const noexcept { return held_written_ != 0; }
 
+  /// Lines gathered into one write are at most so many bytes.
+  void limit_writes(std::uint64_t bytes) noexcept { largest_write_ = bytes; }
+
   /// Of the latest record.
   time_point time() const noexcept { return time_; }
 
@@ -64,6 +73,7 @@ class descriptor_writer {
     unique_descriptor descriptor;
     bool is_socket = false;
     bool is_regular = false;
+    std::string path;  // of a regular file, when it was opened
     int signal = 0;  // what a failing write raises here, 0 for none
   };
 
@@ -79,6 +89,7 @@ class descriptor_writer {
 
   endpoint target_;
   fd_options options_;
+  std::uint64_t largest_write_ = std::numeric_limits<std::uint64_t>::max();
   std::string held_;              // from the start of a line, whole lines
   std::size_t held_written_ = 0;  // bytes of held_ that are out already: less than its first line
   time_point time_{};             // of the latest record
@@ -86,6 +97,7 @@ class descriptor_writer {
   bool unsynced_ = false;
   time_point unsynced_since_{};
   std::error_code sync_error_;  // of a sync that no write() answers for
+  bool gathers_ = false;        // until the next flush()
   bool stalled_ = false;        // the last wait for room was in vain
   unsigned forks_;              // the process that filled held_
 };

@@ -72,6 +72,10 @@ std::chrono::system_clock::time_point fd_sink::flush_due() const noexcept {
   return std::chrono::time_point_cast<std::chrono::system_clock::duration>(writer_->flush_due());
 }
 
+void fd_sink::gather() noexcept { writer_->gather(); }
+
+std::optional<file_position> fd_sink::position() const noexcept { return writer_->position(); }
+
 bool fd_sink::is_terminal() const noexcept { return ::isatty(descriptor()) == 1; }
 
 int fd_sink::descriptor() const noexcept { return writer_->descriptor(); }

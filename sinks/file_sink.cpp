@@ -31,6 +31,16 @@ std::chrono::system_clock::time_point file_sink::flush_due() const noexcept {
   return std::chrono::time_point_cast<std::chrono::system_clock::duration>(file_->flush_due());
 }
 
+void file_sink::gather() noexcept {
+  const std::lock_guard lock(mutex_);
+  file_->gather();
+}
+
+std::optional<file_position> file_sink::position() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return file_->position();
+}
+
 std::error_code file_sink::reopen() {
   const std::lock_guard lock(mutex_);
   return file_->reopen();

@@ -112,6 +112,7 @@ log_file::log_file(fs::path path, fd_options writing, const file_options& option
     throw std::system_error(ENOTSUP, std::generic_category(),
                             "cannot rotate \"" + path_.string() + "\": expected a regular file");
   rotation_.emplace(path_, options.rotation);
+  if (options.rotation.max_bytes != 0) limit_writes(options.rotation.max_bytes);
   const time_point last_written(std::chrono::seconds(status.st_mtim.tv_sec));
   next_rotation_ =
       status.st_size == 0 ? time_point::min() : detail::next_rotation(options.rotation, last_written);

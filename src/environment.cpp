@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "diagnostics.hpp"
+#include "settings.hpp"
 #include "text/ascii.hpp"
 #include "text/trim.hpp"
 
@@ -42,14 +43,15 @@ mode read_mode() {
   return mode::prod;
 }
 
+constexpr std::pair<std::string_view, format> format_names[] = {
+    {"pretty", format::pretty}, {"json", format::json},       {"ecs", format::ecs},
+    {"gcp", format::gcp},       {"datadog", format::datadog}, {"otlp", format::otlp},
+    {"loguru", format::loguru}, {"logfmt", format::logfmt}};
+
 std::optional<format> read_format() {
-  static constexpr std::pair<std::string_view, format> names[] = {
-      {"pretty", format::pretty}, {"json", format::json},       {"ecs", format::ecs},
-      {"gcp", format::gcp},       {"datadog", format::datadog}, {"otlp", format::otlp},
-      {"loguru", format::loguru}, {"logfmt", format::logfmt}};
   const std::string_view text = trimmed(variable("LOG_FORMAT"));
   if (text.empty()) return std::nullopt;
-  const auto known = named(text, names);
+  const auto known = named(text, format_names);
   if (!known)
     report(fmt::format(
         "LOG_FORMAT=\"{}\" is none of pretty, json, ecs, gcp, datadog, otlp, loguru, logfmt; it is ignored",
@@ -102,6 +104,12 @@ level_directives parse_levels(std::string_view text, std::string_view where) {
     result.emplace_back(name, *parsed);
   }
   return result;
+}
+
+std::string_view name_of(format f) noexcept {
+  for (const auto& [name, meaning] : format_names)
+    if (meaning == f) return name;
+  return {};
 }
 
 environment read_environment() {

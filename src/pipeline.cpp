@@ -127,7 +127,8 @@ void retire(sink_slot& slot, deadline_clock::time_point deadline) noexcept {
 void count_undelivered() noexcept { undelivered.fetch_add(1, std::memory_order_relaxed); }
 void count_patch_error() noexcept { patch_errors.fetch_add(1, std::memory_order_relaxed); }
 
-void deliver(const settings& present, const record& rec, fmt::memory_buffer& line) noexcept {
+void deliver(const settings& present, const record& rec, fmt::memory_buffer& line,
+             line_filter* written) noexcept {
   if (present.shut_down || current_activity() >= activity::delivering) {
     count_undelivered();
     if (present.shut_down)
@@ -147,7 +148,9 @@ void deliver(const settings& present, const record& rec, fmt::memory_buffer& lin
       encoded_by = chosen;
       encoded = encode(*encoded_by, rec, line);
     }
-    write(*slot, rec, encoded);
+    const std::string_view missing = written ? written->missing(*slot, encoded) : encoded;
+    if (missing.empty() && !encoded.empty()) continue;
+    write(*slot, rec, missing);
   }
 }
 

@@ -8,8 +8,18 @@
 
 namespace ctxlog::detail {
 
+// What is left to write of lines that a sink may have got before.
+class line_filter {
+ public:
+  virtual std::string_view missing(const sink_slot&, std::string_view line) noexcept = 0;
+
+ protected:
+  ~line_filter() = default;
+};
+
 // Filters, encodes once per encoder and writes. `line` is working memory.
-void deliver(const settings&, const record&, fmt::memory_buffer& line) noexcept;
+void deliver(const settings&, const record&, fmt::memory_buffer& line,
+             line_filter* written = nullptr) noexcept;
 
 // Flushes the present sinks; false when one keeps something back, or is busy until the deadline.
 bool flush_sinks(deadline_clock::time_point deadline = deadline_clock::time_point::max()) noexcept;

@@ -21,6 +21,9 @@ namespace ctxlog::detail {
 
 class engine;
 
+// As LOG_FORMAT has it.
+std::string_view name_of(format) noexcept;
+
 // A sink in use. Threads that still hold an old snapshot find `target` empty after its removal.
 struct sink_slot {
   sink_id id = 0;
@@ -43,6 +46,10 @@ struct settings {
   bool has_record_patchers = false;
   bool shut_down = false;
 
+  // As LOG_FORMAT names it; empty for an encoder of the application's own.
+  std::string_view schema_of(const sink_slot& slot) const noexcept {
+    return slot.options.encoder || !format ? std::string_view() : name_of(*format);
+  }
   const encoder* encoder_for(const sink_slot& slot) const noexcept {
     if (slot.options.encoder) return slot.options.encoder.get();
     return slot.coloured ? colour.get() : plain.get();

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -11,6 +13,12 @@
 namespace ctxlog {
 
 class record;
+
+/// Where the next line of a file goes.
+struct file_position {
+  std::string_view path;  // as long as the sink has that file
+  std::uint64_t device, inode, size;
+};
 
 /// A place that takes bytes. A sink owns nothing about their format: the encoder has run before.
 ///
@@ -40,6 +48,14 @@ class CTXLOG_API sink {
   virtual std::chrono::system_clock::time_point flush_due() const noexcept {
     return std::chrono::system_clock::time_point::max();
   }
+
+  /// Until the next flush(), which is sure to come soon, lines may be kept back and written together, whatever
+  /// the sink was told about gathering them. The asynchronous pipeline says so before each of its batches.
+  virtual void gather() noexcept {}
+
+  /// Of a sink that appends to a file: from where on the lines given to write() will stand, those kept back
+  /// included. What the asynchronous pipeline must know to recover each record exactly once.
+  virtual std::optional<file_position> position() const noexcept { return std::nullopt; }
 
   /// Names the sink in reports, e.g. "stdout" or the file's path. Valid as long as the sink.
   virtual std::string_view name() const noexcept = 0;

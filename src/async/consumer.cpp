@@ -56,6 +56,7 @@ std::size_t consumer::round(std::chrono::nanoseconds youngest) {
   const std::size_t batch = std::min<std::size_t>(32 * 1024, engine_.options().queue_bytes / 8);
   while (source* const from = oldest()) {
     if (from->head.ticks > horizon) break;
+    if (batch_records_ == 0) begin_batch();
     drops_oldest() ? deliver_copied(*from) : deliver(*from);
     ++records;
     if (batch_bytes_ >= batch) finish_batch();
@@ -175,6 +176,31 @@ void consumer::hand_over(source& from, std::uint64_t position, const frame_head&
   }
   batch_bytes_ += padded(head.size);
   ++batch_records_;
+}
+
+// From here on lines may be in the file of a sink although their records are still in a queue.
+void consumer::begin_batch() {
+  const auto present = current_settings();
+  if (!present) return;
+  auto& head = engine_.file().head();
+  head.mark_count.store(0, std::memory_order_release);
+  std::uint32_t count = 0;
+  for (const auto& slot : present->sinks) {
+    const std::lock_guard lock(slot->mutex);
+    if (!slot->target) continue;
+    slot->target->gather();
+    const auto position = slot->target->position();
+    sink_mark& mark = head.marks[count];
+    if (!position || position->path.size() >= mark.path.size()) continue;
+    mark.path[position->path.copy(mark.path.data(), mark.path.size() - 1)] = '\0';
+    const std::string_view schema = present->schema_of(*slot);
+    mark.schema[schema.copy(mark.schema.data(), mark.schema.size() - 1)] = '\0';
+    mark.device = position->device;
+    mark.inode = position->inode;
+    mark.size = position->size;
+    if (++count == head.marks.size()) break;
+  }
+  head.mark_count.store(count, std::memory_order_release);
 }
 
 void consumer::finish_batch() {

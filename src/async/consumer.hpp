@@ -48,6 +48,7 @@ class consumer {
   void deliver(source&);
   void deliver_copied(source&);
   void hand_over(source&, std::uint64_t position, const frame_head&, std::string_view payload);
+  void begin_batch();
   void finish_batch();
   bool drops_oldest() const noexcept { return engine_.options().when_full == overflow::drop_oldest; }
 

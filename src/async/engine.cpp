@@ -17,6 +17,7 @@
 #include "async/caller.hpp"
 #include "async/consumer.hpp"
 #include "async/futex.hpp"
+#include "async/recovery.hpp"
 #include "diagnostics.hpp"
 
 namespace ctxlog::detail {
@@ -225,6 +226,8 @@ void engine::lose() noexcept {
 void engine::run() noexcept {
   enter_engine_thread();
   ::pthread_setname_np(::pthread_self(), "ctxlog");
+  if (!file_.path().empty())
+    recovered_.fetch_add(recover_predecessors(file_.path()), std::memory_order_relaxed);
   consumer reader(*this);
   constexpr auto first_sleep = std::chrono::microseconds(100), long_sleep = std::chrono::microseconds(1000);
   constexpr auto awake = std::chrono::milliseconds(20);

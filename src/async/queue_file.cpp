@@ -10,11 +10,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <new>
 #include <random>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -34,6 +36,17 @@ char* map(void* at, std::size_t size, int descriptor, std::size_t offset, int fl
 // A child of fork() must not write into the queues of its parent.
 void keep_from_children(void* memory, std::size_t size) noexcept { ::madvise(memory, size, MADV_DONTFORK); }
 
+struct file_names {
+  std::mutex mutex;
+  std::vector<std::string> paths;
+};
+
+// Never destroyed: the pipeline works in static destructors too.
+file_names& own_files() {
+  static file_names& instance = *new file_names;
+  return instance;
+}
+
 void lock(int descriptor) noexcept {
   struct flock whole {};
   whole.l_type = F_WRLCK;
@@ -43,10 +56,18 @@ void lock(int descriptor) noexcept {
 
 }  // namespace
 
+bool is_own_queue_file(const std::string& path) {
+  const std::lock_guard lock(own_files().mutex);
+  const auto& paths = own_files().paths;
+  return std::find(paths.begin(), paths.end(), path) != paths.end();
+}
+
 std::string program_path() {
   std::string path(4096, '\0');
   const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
   path.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  constexpr std::string_view replaced = " (deleted)";  // by another version of the program
+  if (path.ends_with(replaced)) path.resize(path.size() - replaced.size());
   return path;
 }
 
@@ -69,14 +90,17 @@ std::string queue_directory(const std::string& chosen) {
 }
 
 queue_file queue_file::create(const file_layout& layout, const std::string& directory) {
-  static constinit std::atomic<unsigned> count{0};
+  std::random_device random;
   const std::string program = program_path();
-  const std::string path = fmt::format("{}/{}-{}-{}{}", directory, program.substr(program.rfind('/') + 1),
-                                       ::getpid(), count.fetch_add(1), queue_file_suffix);
-  ::unlink(path.c_str());  // of an earlier process of this number; its records were recovered before
+  const std::string path = fmt::format("{}/{}-{}-{:08x}{}", directory, program.substr(program.rfind('/') + 1),
+                                       ::getpid(), random(), queue_file_suffix);
   constexpr mode_t owner_only = 0600;
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, owner_only);
   if (descriptor == -1) fail(fmt::format("cannot make the file \"{}\" for the log queues", path));
+  {
+    const std::lock_guard lock(own_files().mutex);
+    own_files().paths.push_back(path);
+  }
   return queue_file(descriptor, layout, path);
 }
 

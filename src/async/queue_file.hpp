@@ -77,6 +77,7 @@ class queue_file {
   file_head& head() const noexcept { return *reinterpret_cast<file_head*>(base_); }
   char* dictionary() const noexcept { return base_ + layout_.dictionary(); }
   const file_layout& layout() const noexcept { return layout_; }
+  const std::string& path() const noexcept { return path_; }  // empty: it has no name
 
   // Head and ring of a queue, the ring twice in a row, so that no frame is cut at its end. Null when there is
   // no memory for it.
@@ -104,6 +105,9 @@ class queue_file {
 // The directory for the queues of this user, made when it is missing; `chosen` when it is not empty. Throws
 // std::system_error or std::runtime_error naming it when it cannot be used.
 std::string queue_directory(const std::string& chosen);
+
+// Whether a queue_file of this process has that name, or had it before a fork.
+bool is_own_queue_file(const std::string& path);
 
 // What files of this program and this user are called in it.
 inline constexpr std::string_view queue_file_suffix = ".ctxlog-queue";

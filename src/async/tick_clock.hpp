@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <limits>
 
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -35,9 +36,15 @@ struct tick_line {
   std::int64_t nanoseconds = 0;  // since 1970
   double nanoseconds_per_tick = 1;
 
+  // At the limits of 64 bits for lines and ticks that cannot be.
   std::int64_t time_of(std::uint64_t at) const noexcept {
+    constexpr double limit = 4e18;
     const auto distance = static_cast<std::int64_t>(at - ticks);
-    return nanoseconds + static_cast<std::int64_t>(static_cast<double>(distance) * nanoseconds_per_tick);
+    const double span = static_cast<double>(distance) * nanoseconds_per_tick;
+    if (!(span > -limit && span < limit) || nanoseconds < 0 ||
+        nanoseconds > std::int64_t{5'000'000'000'000'000'000})
+      return std::numeric_limits<std::int64_t>::max();
+    return nanoseconds + static_cast<std::int64_t>(span);
   }
 };
 

@@ -80,6 +80,8 @@ class CTXLOG_API fd_sink final : public sink {
   std::error_code write(const record& rec, std::string_view line) override;
   std::error_code flush() override;
   std::chrono::system_clock::time_point flush_due() const noexcept override;
+  void gather() noexcept override;
+  std::optional<file_position> position() const noexcept override;
   std::string_view name() const noexcept override { return name_; }
 
   /// Whether a terminal shows what is written here; decides about colours. A system call: ask once, not per

@@ -48,6 +48,8 @@ class CTXLOG_API file_sink final : public sink {
   std::error_code write(const record& rec, std::string_view line) override;
   std::error_code flush() override;
   std::chrono::system_clock::time_point flush_due() const noexcept override;
+  void gather() noexcept override;
+  std::optional<file_position> position() const noexcept override;
   std::string_view name() const noexcept override { return path_; }
 
   /// Opens the path anew, for log rotation that renames the file. Any thread, also while others log; every

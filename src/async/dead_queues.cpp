@@ -1,0 +1,182 @@
+// Opening and checking the queue file of a process that has ended.
+// SPDX-License-Identifier: MIT
+#include "async/dead_queues.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace ctxlog::detail {
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, std::string_view why) {
+  throw std::runtime_error(fmt::format("\"{}\": {}", path, why));
+}
+
+[[noreturn]] void fail(const std::string& path, const char* what) {
+  throw std::system_error(errno, std::generic_category(), fmt::format("cannot {} \"{}\"", what, path));
+}
+
+// Where nothing was ever written there is nothing to read: queues that no thread took have no room in the file.
+std::string read_all(int descriptor, std::size_t size, const std::string& path) {
+  std::string bytes(size, '\0');
+  for (off_t at = 0; static_cast<std::size_t>(at) < size;) {
+    const off_t data = ::lseek(descriptor, at, SEEK_DATA);
+    if (data == -1 && errno == ENXIO) break;
+    const off_t from = data == -1 ? at : data;
+    off_t to = data == -1 ? static_cast<off_t>(size) : ::lseek(descriptor, from, SEEK_HOLE);
+    if (to <= from) to = static_cast<off_t>(size);
+    for (off_t next = from; next < to;) {
+      const ssize_t count =
+          ::pread(descriptor, bytes.data() + next, static_cast<std::size_t>(to - next), next);
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) fail(path, "read");
+      next += count;
+    }
+    at = to;
+  }
+  return bytes;
+}
+
+template <std::size_t N>
+std::string text_of(const std::array<char, N>& bytes) {
+  return std::string(bytes.data(), ::strnlen(bytes.data(), N));
+}
+
+// The parts of the file are read where they are, however they are aligned in memory.
+template <class T>
+T read_at(const std::string& bytes, std::size_t offset) {
+  T result;
+  std::memcpy(static_cast<void*>(&result), bytes.data() + offset, sizeof result);
+  return result;
+}
+
+}  // namespace
+
+dead_queues dead_queues::open(const std::string& path) {
+  // Closing it would take the lock from the living queues (fcntl(2)).
+  if (is_own_queue_file(path)) refuse(path, "it belongs to this process");
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor == -1) fail(path, "open");
+  try {
+    struct stat status {};
+    if (::fstat(descriptor, &status) != 0) fail(path, "look at");
+    constexpr off_t most = off_t{5} << 30;
+    if (!S_ISREG(status.st_mode) || status.st_size > most) refuse(path, "expected a queue file of ctxlog");
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    if (::fcntl(descriptor, F_SETLK, &whole) != 0) {
+      ::fcntl(descriptor, F_GETLK, &whole);
+      refuse(path, fmt::format("it belongs to process {}, which still runs", whole.l_pid));
+    }
+    struct stat present {};
+    if (::stat(path.c_str(), &present) != 0 || present.st_ino != status.st_ino)
+      refuse(path, "another process has recovered it");
+    dead_queues opened(read_all(descriptor, static_cast<std::size_t>(status.st_size), path));
+    opened.path_ = path;
+    opened.descriptor_ = descriptor;
+    return opened;
+  } catch (const malformed&) {
+    ::close(descriptor);
+    refuse(path, "expected a queue file of ctxlog");
+  } catch (...) {
+    ::close(descriptor);
+    throw;
+  }
+}
+
+dead_queues::dead_queues(std::string bytes) : bytes_(std::move(bytes)) {
+  if (bytes_.size() < page_bytes) throw malformed();
+  // Plain copies of the words that are atomic in the living file.
+  struct plain_head {
+    alignas(file_head) std::array<char, sizeof(file_head)> bytes;
+  };
+  const auto copied = read_at<plain_head>(bytes_, 0);
+  const auto& head = *reinterpret_cast<const file_head*>(copied.bytes.data());
+  if (head.magic != queue_file_magic || head.version != queue_file_version) throw malformed();
+  layout_ = {head.queue_count, head.queue_bytes, head.dictionary_bytes};
+  constexpr std::uint32_t most_bytes = 64 * 1024 * 1024, most_queues = 1u << 20;
+  if (layout_.queue_bytes < page_bytes || layout_.queue_bytes > most_bytes ||
+      !std::has_single_bit(layout_.queue_bytes) || layout_.queue_count > most_queues ||
+      layout_.dictionary_bytes > most_bytes || layout_.dictionary_bytes % page_bytes != 0 ||
+      layout_.size() > bytes_.size())
+    throw malformed();
+  process_ = head.process;
+  program_ = text_of(head.program);
+  clock_ = head.lines[head.line.load(std::memory_order_relaxed) & 1];
+  dictionary_used_ = head.dictionary_used.load(std::memory_order_relaxed);
+  read_marks(head);
+  read_queues(head.nonce);
+}
+
+dead_queues::dead_queues(dead_queues&& other) noexcept
+    : bytes_(std::move(other.bytes_)),
+      path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      layout_(other.layout_),
+      process_(other.process_),
+      program_(std::move(other.program_)),
+      clock_(other.clock_),
+      dictionary_used_(other.dictionary_used_),
+      marks_(std::move(other.marks_)),
+      sources_(std::move(other.sources_)) {}
+
+dead_queues::~dead_queues() {
+  if (descriptor_ != -1) ::close(descriptor_);
+}
+
+void dead_queues::read_marks(const file_head& head) {
+  const std::uint32_t count = head.mark_count.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < count && i < head.marks.size(); ++i) {
+    const sink_mark& mark = head.marks[i];
+    marks_.push_back({text_of(mark.path), text_of(mark.schema), mark.device, mark.inode, mark.size});
+  }
+}
+
+void dead_queues::read_queues(std::uint64_t nonce) {
+  for (std::uint32_t n = 0; n < layout_.queue_count; ++n) {
+    const std::size_t at = layout_.queue(n);
+    const auto written = read_at<std::uint64_t>(bytes_, at + offsetof(queue_head, written));
+    const auto read = read_at<std::uint64_t>(bytes_, at + offsetof(queue_head, read));
+    if (written == read) continue;
+    source& made = sources_.emplace_back();
+    const std::string_view ring(bytes_.data() + at + page_bytes, layout_.queue_bytes);
+    made.ring.reserve(2 * ring.size());
+    made.ring.append(ring).append(ring);
+    made.position = read;
+    made.written = written;
+    made.is_damaged = written < read || written - read > layout_.queue_bytes || read % 8 != 0;
+    made.frames = std::make_unique<frame_reader>(made.ring.data(), layout_.queue_bytes - 1, nonce);
+  }
+}
+
+dead_queues::source* dead_queues::oldest() {
+  source* result = nullptr;
+  for (source& each : sources_) {
+    try {
+      while (!each.has_head && !each.is_damaged && each.position < each.written) {
+        each.head = each.frames->head_at(each.position, each.written);
+        each.has_head = each.head.kind() == frame_kind::record;
+        if (!each.has_head) each.position += padded(each.head.size);
+      }
+    } catch (const malformed&) {
+      each.is_damaged = true;
+    }
+    if (each.is_damaged || !each.has_head) continue;
+    if (!result || each.head.ticks < result->head.ticks) result = &each;
+  }
+  return result;
+}
+
+void dead_queues::remove_file() noexcept { ::unlink(path_.c_str()); }
+
+}  // namespace ctxlog::detail
