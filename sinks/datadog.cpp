@@ -65,6 +65,7 @@ constexpr detail::platform_levels statuses{.trace = "debug",
                                            .critical = "critical"};
 
 struct members {
+  static constexpr bool plain_values = true;
   detail::schema_id id = detail::new_schema_id();
 
   static bool is_ordinary(std::string_view key) {

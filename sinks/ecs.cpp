@@ -112,6 +112,7 @@ void put_label(json_output& out, const value& v) {
 // Labels, or the fields with a type: two objects that share all but the choice of values.
 struct members {
   bool typed;
+  static constexpr bool plain_values = false;
   detail::schema_id id = detail::new_schema_id();
 
   static bool is_ordinary(std::string_view key) { return is_clean(key) && !detail::is_trace_key(key); }

@@ -44,6 +44,7 @@ class members {
     trace_path_.assign(text.data() + 1, text.size() - 2);
   }
 
+  static constexpr bool plain_values = true;
   detail::schema_id id = detail::new_schema_id();
 
   static bool is_ordinary(std::string_view key) { return !detail::is_trace_key(key); }

@@ -15,6 +15,7 @@ constexpr detail::reserved_keys reserved{
     {"time", "level", "logger", "file", "line", "function", "thread", "thread_name", "message", "template"}};
 
 struct members {
+  static constexpr bool plain_values = true;
   detail::schema_id id = detail::new_schema_id();
 
   static constexpr bool is_ordinary(std::string_view) { return true; }
@@ -44,14 +45,18 @@ class json final : public encoder {
  public:
   void encode(const record& rec, fmt::memory_buffer& buffer) const override {
     json_output out(buffer);
-    out.raw("{\"time\":\"");
-    detail::write_utc(out, rec);
-    auto& site = rec.cache().site_of(members_.id, rec);
-    detail::write_cached(out, site.text, [&](json_output& made) { write_site(made, rec); });
-    out.unsigned_integer(rec.thread_id());
+    detail::encoding_cache& cache = rec.cache();
+    auto& site = cache.site_of(members_.id, rec);
+    if (site.text.empty()) [[unlikely]]
+      detail::remember(site.text, [&](json_output& made) { write_site(made, rec); });
+    out.written(site.text.size() + 64, [&](char* p) {
+      p = detail::put(p, "{\"time\":\"");
+      p = cache.utc.write(p, rec.time().time_since_epoch().count());
+      p = detail::put(p, site.text);
+      return cache.thread.write(p, rec.thread_id());
+    });
     detail::write_optional(out, ",\"thread_name\":", rec.thread_name());
-    out.raw(",\"message\":");
-    out.string(rec.message());
+    out.string_member(",\"message\":", rec.message());
     detail::write_optional(out, ",\"template\":", detail::optional_template(rec));
     detail::write_members(out, members_, rec, site);
     out.raw("}\n");

@@ -88,6 +88,7 @@ void put_value(json_output& out, const value& v) {
 }
 
 struct members {
+  static constexpr bool plain_values = false;
   detail::schema_id id = detail::new_schema_id();
 
   static bool is_ordinary(std::string_view key) { return !key.empty() && is_bare(key); }

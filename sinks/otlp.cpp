@@ -106,6 +106,7 @@ bool is_moved(const field& f) {
 }
 
 struct members {
+  static constexpr bool plain_values = false;
   detail::schema_id id = detail::new_schema_id();
 
   static bool is_ordinary(std::string_view key) { return !detail::is_trace_key(key); }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ctxlog/record.hpp"
@@ -14,16 +15,21 @@
 
 namespace ctxlog::detail {
 
+// Fills the cache entry with what `write` writes.
+template <class Write>
+void remember(std::string& cached, Write write) {
+  fmt::memory_buffer text;
+  json_output made(text);
+  write(made);
+  made.finish();
+  cached.assign(text.data(), text.size());
+}
+
 // Fills an empty cache entry with what `write` writes, and appends it.
 template <class Write>
 void write_cached(json_output& out, std::string& cached, Write write) {
-  if (cached.empty()) {
-    fmt::memory_buffer text;
-    json_output made(text);
-    write(made);
-    made.finish();
-    cached.assign(text.data(), text.size());
-  }
+  if (cached.empty()) [[unlikely]]
+    remember(cached, write);
   out.raw(cached);
 }
 
@@ -31,6 +37,7 @@ void write_cached(json_output& out, std::string& cached, Write write) {
 //   schema_id id;
 //   bool is_ordinary(key)           the text before the value depends on the key alone
 //   void open(out, key)             that text, for an ordinary key
+//   bool plain_values               whether put() writes the value as it is and nothing else
 //   bool takes(value)               whether an ordinary key with that value belongs into this object
 //   void put(out, value)            that value and what closes the member
 //   bool write_special(out, field)  all of a field whose key is not ordinary; true when the key was changed
@@ -61,6 +68,22 @@ void remember_key(encoding_cache::member_entry& entry, const Schema& schema, std
 }
 
 template <class Schema>
+void write_constant_member(json_output& out, const Schema& schema, const encoding_cache::member_entry& entry,
+                           const value& v) {
+  const auto open = [&](char* p) {
+    std::memcpy(p, entry.text.data(), entry.text.size());
+    return p + entry.size;
+  };
+  if constexpr (Schema::plain_values) {
+    if (const std::size_t room = json_output::plain_room(v); room != 0) [[likely]]
+      return out.written(entry.text.size() + room,
+                         [&](char* p) { return json_output::write_plain(open(p), v); });
+  }
+  out.written(entry.text.size(), open);
+  schema.put(out, v);
+}
+
+template <class Schema>
 bool write_constant_run(json_output& out, const Schema& schema, std::span<const field> fields,
                         std::vector<encoding_cache::member_entry>& members) {
   if (members.size() < fields.size()) members.resize(fields.size());
@@ -72,11 +95,7 @@ bool write_constant_run(json_output& out, const Schema& schema, std::span<const 
     if (entry.size == 0) [[unlikely]] {
       changed |= write_member(out, schema, fields[i]);
     } else if (schema.takes(fields[i].value)) {
-      out.written(entry.text.size(), [&](char* p) {
-        std::memcpy(p, entry.text.data(), entry.text.size());
-        return p + entry.size;
-      });
-      schema.put(out, fields[i].value);
+      write_constant_member(out, schema, entry, fields[i].value);
     }
   }
   return changed;
@@ -101,13 +120,12 @@ bool write_members(json_output& out, const Schema& schema, const record& rec,
       changed |= write_run(out, schema, run.fields());
     } else {
       encoding_cache::run_entry& entry = rec.cache().run_of(schema.id, run);
-      if (!entry.made) {
-        write_cached(out, entry.text,
-                     [&](json_output& made) { entry.keys_changed = write_run(made, schema, run.fields()); });
+      if (!entry.made) [[unlikely]] {
+        remember(entry.text,
+                 [&](json_output& made) { entry.keys_changed = write_run(made, schema, run.fields()); });
         entry.made = true;
-      } else {
-        out.raw(entry.text);
       }
+      out.raw(entry.text);
       changed |= entry.keys_changed;
     }
   }

@@ -6,7 +6,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ctxlog/record.hpp"
@@ -21,6 +23,26 @@ inline schema_id new_schema_id() noexcept {
   static constinit std::atomic<schema_id> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
+
+// The digits of the number that came last.
+class number_text {
+ public:
+  static constexpr std::size_t room = 20;
+
+  char* write(char* out, std::uint64_t number) {
+    if (number != number_ || size_ == 0) {
+      number_ = number;
+      size_ = static_cast<std::size_t>(write_uint64(text_.data(), number) - text_.data());
+    }
+    std::memcpy(out, text_.data(), text_.size());
+    return out + size_;
+  }
+
+ private:
+  std::uint64_t number_ = 0;
+  std::size_t size_ = 0;
+  std::array<char, room> text_{};
+};
 
 // One per thread that encodes. An entry is found again by what names its content.
 class encoding_cache {
@@ -80,6 +102,7 @@ class encoding_cache {
     return entry;
   }
 
+  number_text thread;
   rfc3339_formatter utc;
   local_time_formatter local;
 

@@ -22,9 +22,49 @@ class json_output : public text_output {
     if (text.size() > limits::string_bytes) [[unlikely]]
       return cut_string(text);
     reserve(escaped_capacity(text.size()) + 2);
-    *next_++ = '"';
-    next_ = write_json_escaped(next_, text);
-    *next_++ = '"';
+    next_ = write_quoted(next_, text);
+  }
+
+  // A member that is a string; `opening` is `,"key":`.
+  void string_member(std::string_view opening, std::string_view text) {
+    if (text.size() > limits::string_bytes) [[unlikely]] {
+      raw(opening);
+      return cut_string(text);
+    }
+    reserve(opening.size() + escaped_capacity(text.size()) + 2);
+    next_ = write_quoted(put(next_, opening), text);
+  }
+
+  // Room for a value that is no array, object or string to be cut; 0 for those, and for what is rare.
+  static std::size_t plain_room(const ctxlog::value& v) noexcept {
+    switch (v.kind()) {
+      case value_kind::string:
+        return v.string().size() <= limits::string_bytes ? escaped_capacity(v.string().size()) + 2 : 0;
+      case value_kind::integer:
+      case value_kind::unsigned_integer:
+      case value_kind::boolean:
+        return 24;
+      case value_kind::real:
+        return v.real() - v.real() == 0 ? 40 : 0;
+      default:
+        return 0;
+    }
+  }
+  // What value() writes, for a value with a `plain_room`, which is there.
+  static char* write_plain(char* out, const ctxlog::value& v) {
+    switch (v.kind()) {
+      case value_kind::string:
+        return write_quoted(out, v.string());
+      case value_kind::integer:
+        return write_int64(out, v.integer());
+      case value_kind::unsigned_integer:
+        return write_uint64(out, v.unsigned_integer());
+      case value_kind::real:
+        return write_double(out, v.real());
+      default:
+        std::memcpy(out, v.boolean() ? "true\0" : "false", 5);
+        return out + (v.boolean() ? 4 : 5);
+    }
   }
 
   // `,"key":`
@@ -75,6 +115,13 @@ class json_output : public text_output {
   }
 
  private:
+  static char* write_quoted(char* out, std::string_view text) {
+    *out++ = '"';
+    out = write_json_escaped(out, text);
+    *out++ = '"';
+    return out;
+  }
+
   void cut_string(std::string_view text);
   void not_finite(double d);
   void composite(const ctxlog::value& v, std::size_t depth);

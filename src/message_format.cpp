@@ -16,19 +16,6 @@
 namespace ctxlog::detail {
 namespace {
 
-// Place of the first brace from `from` on, npos if there is none.
-std::size_t find_brace(std::string_view text, std::size_t from) {
-  for (; from < text.size(); from += text_block::size) {
-    const std::size_t rest = text.size() - from;
-    const char* const in = text.data() + from;
-    const text_block block =
-        rest >= text_block::size ? text_block::load(in) : text_block::load_tail(in, rest);
-    if (const auto marks = block.equal('{') | block.equal('}'); marks != 0)
-      return from + text_block::first(marks);
-  }
-  return std::string_view::npos;
-}
-
 [[noreturn]] void fail(const char* what) { throw std::runtime_error(what); }
 
 class message_formatter {
@@ -39,8 +26,7 @@ class message_formatter {
 
   void run() {
     std::size_t done = 0;
-    for (std::size_t i = find_brace(text_, 0); i != std::string_view::npos; i = find_brace(text_, done)) {
-      out_.raw(text_.substr(done, i - done));
+    for (std::size_t i; (i = copy_literal(done)) != text_.size();) {
       const char next = i + 1 < text_.size() ? text_[i + 1] : '\0';
       if (text_[i] == '{' && next == '}') {
         const argument& arg = argument_of({});
@@ -55,10 +41,34 @@ class message_formatter {
         done = fill(i);
       }
     }
-    out_.raw(text_.substr(done));
   }
 
  private:
+  // Copies the text from there up to a brace or the end; returns that place.
+  std::size_t copy_literal(std::size_t from) {
+    const char* in = text_.data() + from;
+    std::size_t rest = text_.size() - from;
+    out_.written(rest + text_block::size, [&](char* p) {
+      // Blocks are stored whole: what is too much is overwritten by what follows.
+      while (rest != 0) {
+        const bool whole = rest >= text_block::size;
+        const text_block block = whole ? text_block::load(in) : text_block::load_tail(in, rest);
+        block.store(p);
+        const auto braces = block.equal('{') | block.equal('}');
+        if (braces != 0) {
+          rest -= text_block::first(braces);
+          return p + text_block::first(braces);
+        }
+        const std::size_t copied = whole ? text_block::size : rest;
+        in += copied;
+        p += copied;
+        rest -= copied;
+      }
+      return p;
+    });
+    return text_.size() - rest;
+  }
+
   // The hole that begins at `open`; returns the place behind it.
   std::size_t fill(std::size_t open) {
     const std::size_t id_end = text_.find_first_of(":}", open);

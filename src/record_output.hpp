@@ -17,9 +17,7 @@ inline void write_utc(text_output& out, const record& rec) {
 
 // A member that is left out when it would be empty; `opening` is `,"key":`.
 inline void write_optional(json_output& out, std::string_view opening, std::string_view text) {
-  if (text.empty()) return;
-  out.raw(opening);
-  out.string(text);
+  if (!text.empty()) out.string_member(opening, text);
 }
 
 // The message with its holes says no more than the message when they are the same.

@@ -11,6 +11,12 @@
 
 namespace ctxlog::detail {
 
+// Copies text that may be empty but not null.
+inline char* put(char* out, std::string_view text) {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
 // Appends to the buffer; what was written becomes visible there with finish() or the destructor.
 class text_output {
  public:

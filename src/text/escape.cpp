@@ -50,12 +50,10 @@ bool reads_as_number(std::string_view text) {
 }  // namespace
 
 escape_position escape_non_ascii(escape_position at, const char* last) {
-  do {
-    const decoded step = decode_utf8(at.in, last);
-    at.out = is_unsafe(step.code_point) ? write_unicode_escape(at.out, step.code_point)
-                                        : write_utf8(at.out, step.code_point);
-    at.in += step.size;
-  } while (at.in != last && static_cast<unsigned char>(*at.in) >= 0x80);
+  const decoded step = decode_utf8(at.in, last);
+  at.out = is_unsafe(step.code_point) ? write_unicode_escape(at.out, step.code_point)
+                                      : write_utf8(at.out, step.code_point);
+  at.in += step.size;
   return at;
 }
 

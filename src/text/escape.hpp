@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "text/utf8.hpp"
+
 // SSE2 belongs to every x86-64; other machines take eight bytes at a time without it.
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -64,6 +66,14 @@ struct word_block {
     return block;
   }
 
+  /// Copies `count` bytes, 1 to `size` - 1; whether none of them is dirty.
+  template <escape_set Set>
+  static bool copy_tail(char* out, const char* in, std::size_t count) {
+    const word_block block = load_tail(in, count);
+    block.store(out);
+    return block.dirty<Set>() == 0;
+  }
+
   void store(char* out) const { std::memcpy(out, &bytes, size); }
 
   /// Marks the bytes that are not ASCII or are to be escaped; zero if there is none.
@@ -87,6 +97,13 @@ struct word_block {
     const int zeros =
         std::endian::native == std::endian::little ? std::countr_zero(marks) : std::countl_zero(marks);
     return static_cast<std::size_t>(zeros) / 8;
+  }
+
+  /// Those of `marks` from byte `from` on, which may be `size`.
+  static std::uint64_t marks_from(std::uint64_t marks, std::size_t from) {
+    if (from >= size) return 0;
+    const std::uint64_t all = ~std::uint64_t{0};
+    return marks & (std::endian::native == std::endian::little ? all << 8 * from : all >> 8 * from);
   }
 
  private:
@@ -124,6 +141,22 @@ struct sse2_block {
     return {_mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low))};
   }
 
+  template <escape_set Set>
+  static bool copy_tail(char* out, const char* in, std::size_t count) {
+    // Two halves that overlap cover any count: what is copied twice is the same.
+    if (count >= 8) {
+      const auto* const low = reinterpret_cast<const __m128i*>(in);
+      const auto* const high = reinterpret_cast<const __m128i*>(in + count - 8);
+      const __m128i halves[] = {_mm_loadl_epi64(low), _mm_loadl_epi64(high)};
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(out), halves[0]);
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(out + count - 8), halves[1]);
+      return sse2_block{_mm_unpacklo_epi64(halves[0], halves[1])}.dirty<Set>() == 0;
+    }
+    const sse2_block block = load_tail(in, count);
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out), block.bytes);
+    return block.dirty<Set>() == 0;
+  }
+
   void store(char* out) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes); }
 
   template <escape_set Set>
@@ -145,6 +178,8 @@ struct sse2_block {
 
   static std::size_t first(unsigned marks) { return static_cast<std::size_t>(std::countr_zero(marks)); }
 
+  static unsigned marks_from(unsigned marks, std::size_t from) { return marks & 0xFFFFU << from; }
+
  private:
   template <class Word>
   static Word read(const char* in) {
@@ -165,38 +200,95 @@ struct escape_position {
   char* out;
 };
 
-/// Copies the run of bytes >= 0x80 at `at.in`, which must not be empty, escaping what is unsafe and replacing
+/// Copies the character at `at.in`, whose first byte is 0x80 or above, escaping what is unsafe and replacing
 /// what is not UTF-8.
 escape_position escape_non_ascii(escape_position at, const char* last);
 
-// Escapes the one byte, or the run of bytes >= 0x80, that stopped the copying of blocks.
-inline escape_position escape_dirty(escape_position at, const char* last) {
-  const auto byte = static_cast<unsigned char>(*at.in);
-  if (byte >= 0x80) return escape_non_ascii(at, last);
-  const ascii_escape& escape = ascii_escapes[byte];
-  std::memcpy(at.out, &escape, sizeof escape);
-  return {at.in + 1, at.out + escape.size};
+// Reading and writing go on in two variables and no struct: compilers put a pair of pointers into one vector
+// register, and the way back costs more than an escape.
+
+/// Copies the run of safe characters beyond ASCII at `in`, which may be empty or end before the last one.
+[[gnu::always_inline]] inline void copy_safe_utf8(const char*& in, char*& out, const char* last) {
+  while (const unsigned size = safe_utf8(in, last)) {
+    std::memcpy(out, in, 4);
+    in += size;
+    out += size;
+  }
+}
+
+/// Escapes the block at `in`, which stands at `out` already and of which `marks` are the dirty bytes, up to its
+/// end or, near the end of the text, up to a place where no whole block is left to read.
+template <class Block, class Marks>
+[[gnu::always_inline]] inline void escape_block(const char*& in, char*& out, Marks marks, const char* last) {
+  const char* const block = in;
+  std::size_t done = 0;  // bytes of the block up to `in`
+  while (marks != 0) {
+    const std::size_t dirty = Block::first(marks);
+    in = block + dirty;
+    out += dirty - done;
+    if (const auto byte = static_cast<unsigned char>(*in); byte >= 0x80) {
+      copy_safe_utf8(in, out, last);
+      done = static_cast<std::size_t>(in - block);
+      if (done >= Block::size) return;
+      if (done > dirty) {  // nothing moved: the rest of the block is in its place
+        marks = Block::marks_from(marks, done);
+        continue;
+      }
+      const escape_position after = escape_non_ascii({in, out}, last);
+      in = after.in;
+      out = after.out;
+    } else {
+      std::memcpy(out, &ascii_escapes[byte], sizeof(ascii_escape));
+      out += ascii_escapes[byte].size;
+      ++in;
+    }
+    done = static_cast<std::size_t>(in - block);
+    if (done >= Block::size || static_cast<std::size_t>(last - in) < Block::size) return;
+    Block::load(in).store(out);
+    marks = Block::marks_from(marks, done);
+  }
+  in = block + Block::size;
+  out += Block::size - done;
+}
+
+/// Escapes the last bytes of a text, fewer than a block, in a copy of which whole blocks can be read. The
+/// spaces behind it end a truncated character as the end of the text does.
+template <escape_set Set, class Block>
+char* escape_tail(char* out, const char* in, std::size_t count) {
+  std::array<char, 2 * Block::size> padded;
+  padded.fill(' ');
+  const Block block = Block::load_tail(in, count);
+  block.store(padded.data());
+  block.store(out);
+  in = padded.data();
+  escape_block<Block>(in, out, block.template dirty<Set>(), padded.data() + padded.size());
+  return out - (Block::size - count);
+}
+
+/// `write_escaped` of text whose first block is dirty.
+template <escape_set Set, class Block>
+[[gnu::noinline]] char* write_escaped_dirty(char* out, const char* in, const char* last) {
+  std::size_t rest;
+  while ((rest = static_cast<std::size_t>(last - in)) >= Block::size) {
+    const Block block = Block::load(in);
+    block.store(out);
+    escape_block<Block>(in, out, block.template dirty<Set>(), last);
+  }
+  return rest == 0 ? out : escape_tail<Set, Block>(out, in, rest);
 }
 
 template <escape_set Set, class Block>
 char* write_escaped(char* out, std::string_view text) {
-  escape_position at{text.data(), out};
-  const char* const last = text.data() + text.size();
+  const char* in = text.data();
+  std::size_t rest = text.size();
   // Blocks are stored whole: what is too much is overwritten by what follows.
-  while (at.in != last) {
-    const auto rest = static_cast<std::size_t>(last - at.in);
-    const Block block = rest >= Block::size ? Block::load(at.in) : Block::load_tail(at.in, rest);
-    block.store(at.out);
-    if (const auto marks = block.template dirty<Set>(); marks != 0) {
-      const std::size_t clean = Block::first(marks);
-      at = escape_dirty({at.in + clean, at.out + clean}, last);
-    } else if (rest <= Block::size) {
-      return at.out + rest;
-    } else {
-      at = {at.in + Block::size, at.out + Block::size};
-    }
+  for (; rest >= Block::size; rest -= Block::size, in += Block::size, out += Block::size) {
+    const Block block = Block::load(in);
+    block.store(out);
+    if (block.template dirty<Set>() != 0) return write_escaped_dirty<Set, Block>(out, in, in + rest);
   }
-  return at.out;
+  if (rest == 0 || Block::template copy_tail<Set>(out, in, rest)) return out + rest;
+  return write_escaped_dirty<Set, Block>(out, in, in + rest);
 }
 
 template <class Block>

@@ -88,6 +88,26 @@ constexpr decoded decode_utf8(const char* first, const char* last) {
   return {(lead & 0x07U) << 18 | bits(1) << 12 | bits(2) << 6 | bits(3), 4, true};
 }
 
+/// Size, 2 to 4, of the character at `first`, before `last`, if it is well-formed, not ASCII and safe; else 0.
+/// A character in the last three bytes may also give 0.
+inline unsigned safe_utf8(const char* first, const char* last) {
+  if (last - first < 4) return 0;
+  const auto byte = [first](unsigned i) { return static_cast<unsigned char>(first[i]); };
+  const auto bits = [byte](unsigned i) { return char32_t{byte(i)} & 0x3FU; };
+  const auto continues = [byte](unsigned i) { return (byte(i) & 0xC0U) == 0x80; };
+  const unsigned char lead = byte(0);
+  if (lead < 0xC2 || lead > 0xF4 || !continues(1)) return 0;
+  if (lead < 0xE0) return is_unsafe((lead & 0x1FU) << 6 | bits(1)) ? 0 : 2;
+  if (!continues(2)) return 0;
+  if (lead < 0xF0) {
+    const char32_t c = (lead & 0x0FU) << 12 | bits(1) << 6 | bits(2);
+    return c < 0x800 || (c >= 0xD800 && c <= 0xDFFF) || is_unsafe(c) ? 0 : 3;
+  }
+  if (!continues(3)) return 0;
+  const char32_t c = (lead & 0x07U) << 18 | bits(1) << 12 | bits(2) << 6 | bits(3);
+  return c < 0x10000 || c > 0x10FFFF || is_unsafe(c) ? 0 : 4;
+}
+
 /// Writes a code point other than a surrogate as UTF-8: 1 to 4 bytes.
 constexpr char* write_utf8(char* out, char32_t code_point) {
   const auto tail = [code_point](unsigned shift) {
