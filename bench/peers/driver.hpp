@@ -18,7 +18,7 @@
 #include <x86intrin.h>
 #endif
 
-#include "caller_allocations.hpp"
+#include "../allocations.hpp"
 #include "shapes.hpp"
 
 /// A peer is a class that
@@ -154,9 +154,9 @@ double allocations_per_call(Peer& peer, const std::vector<Context>& contexts, in
   std::uint64_t allocated = 0;
   for (int i = 0; i < requests_made; ++i) {
     [[maybe_unused]] const auto inside = peer.enter(contexts[static_cast<std::size_t>(i) % contexts.size()]);
-    const std::uint64_t before = caller_allocations;
+    const std::uint64_t before = allocations;
     for (std::size_t j = 0; j < records_per_request; ++j) log_one(peer, all[j]);
-    allocated += caller_allocations - before;
+    allocated += allocations - before;
   }
   return static_cast<double>(allocated) / (requests_made * records_per_request);
 }
@@ -175,7 +175,7 @@ void throughput(Peer& peer, const options& o, const std::vector<Context>& contex
       produce<Shape>(peer, contexts, share, first);
     });
   produce<Shape>(peer, contexts, warm_up);
-  const double allocations = allocations_per_call<Shape>(peer, contexts, warm_up / records_per_request);
+  const double per_call = allocations_per_call<Shape>(peer, contexts, warm_up / records_per_request);
   while (ready < o.threads - 1) std::this_thread::yield();
   const double begin = now_ns();
   go = true;
@@ -188,7 +188,7 @@ void throughput(Peer& peer, const options& o, const std::vector<Context>& contex
   fmt::print(
       "{{\"lines\":{},\"caller_ns\":{:.1f},\"total_ns\":{:.1f},\"allocations\":{:.3f},\"peak_rss_kb\":{}}}\n",
       (share + warm_up) * o.threads + warm_up, (called - begin) / records, (finished - begin) / records,
-      allocations, peak_rss_kb());
+      per_call, peak_rss_kb());
 }
 
 inline double quantile(std::vector<double>& sorted, double q) {
