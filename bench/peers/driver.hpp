@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -316,6 +317,7 @@ template <class Peer>
 void run(const options& o) {
   if (o.async ? !Peer::async : !Peer::sync)
     throw skipped{o.async ? "has no asynchronous mode" : "has no synchronous mode"};
+  if (std::filesystem::is_regular_file(o.output)) std::filesystem::remove(o.output);  // some peers append
   const bool alone = o.threads == 1;
   if (alone) pin(1);
   Peer peer(o);
