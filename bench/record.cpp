@@ -31,7 +31,7 @@ template <class Enter>
 void over_records(benchmark::State& state, Enter enter) {
   bench::workload work;
   enter(work.next_request())(work.next_order());  // what is made once is not counted
-  const std::uint64_t before = bench::allocations.load();
+  const std::uint64_t before = bench::allocations;
   std::int64_t records = 0;
   while (state.KeepRunningBatch(bench::records_per_request)) {
     auto log = enter(work.next_request());
@@ -39,9 +39,9 @@ void over_records(benchmark::State& state, Enter enter) {
     records += bench::records_per_request;
   }
   state.SetItemsProcessed(records);
-  state.counters["allocations"] = benchmark::Counter(
-      static_cast<double>(bench::allocations.load() - before) / static_cast<double>(records),
-      benchmark::Counter::kAvgThreads);
+  state.counters["allocations"] =
+      benchmark::Counter(static_cast<double>(bench::allocations - before) / static_cast<double>(records),
+                         benchmark::Counter::kAvgThreads);
 }
 
 class context_of_request {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@
 #include <x86intrin.h>
 #endif
 
-#include "caller_allocations.hpp"
+#include "../allocations.hpp"
 #include "shapes.hpp"
 
 /// A peer is a class that
@@ -47,7 +48,7 @@ struct variables {
 
 inline constexpr int records_per_burst = 20;
 inline constexpr std::int64_t burst_pause_ns = 50'000;
-inline constexpr std::int64_t warm_up = 2000;
+inline constexpr int warm_up = 2000;
 
 [[noreturn]] inline void fail(std::string_view what) {
   fmt::print(stderr,
@@ -147,32 +148,39 @@ void check(Peer& peer, const options& o, const std::vector<Context>& contexts) {
   fmt::print("{{\"lines\":{}}}\n", o.records);
 }
 
+/// Of the calls alone, without what setting the context takes.
+template <class Shape, class Peer, class Context>
+double allocations_per_call(Peer& peer, const std::vector<Context>& contexts, int requests_made) {
+  const auto& all = events<Shape>();
+  std::uint64_t allocated = 0;
+  for (int i = 0; i < requests_made; ++i) {
+    [[maybe_unused]] const auto inside = peer.enter(contexts[static_cast<std::size_t>(i) % contexts.size()]);
+    const std::uint64_t before = allocations;
+    for (std::size_t j = 0; j < records_per_request; ++j) log_one(peer, all[j]);
+    allocated += allocations - before;
+  }
+  return static_cast<double>(allocated) / (requests_made * records_per_request);
+}
+
 template <class Shape, class Peer, class Context>
 void throughput(Peer& peer, const options& o, const std::vector<Context>& contexts) {
   const std::int64_t share = o.records / o.threads;
   std::atomic<int> ready{0};
   std::atomic<bool> go{false};
-  std::atomic<std::uint64_t> allocated{0};
-  const auto work = [&](std::size_t number) {
-    const std::size_t first = number * 1700;
-    produce<Shape>(peer, contexts, warm_up, first);
-    ++ready;
-    while (!go) std::this_thread::yield();
-    const std::uint64_t before = caller_allocations;
-    produce<Shape>(peer, contexts, share, first);
-    allocated += caller_allocations - before;
-  };
   std::vector<std::thread> others;
-  for (int i = 1; i < o.threads; ++i) others.emplace_back(work, static_cast<std::size_t>(i));
-  while (ready < o.threads - 1) std::this_thread::yield();
-  double begin = 0;
-  // The first caller is this thread: its warm-up comes before the clock starts.
+  for (int i = 1; i < o.threads; ++i)
+    others.emplace_back([&, first = static_cast<std::size_t>(i) * 1700] {
+      produce<Shape>(peer, contexts, warm_up, first);
+      ++ready;
+      while (!go) std::this_thread::yield();
+      produce<Shape>(peer, contexts, share, first);
+    });
   produce<Shape>(peer, contexts, warm_up);
-  begin = now_ns();
+  const double per_call = allocations_per_call<Shape>(peer, contexts, warm_up / records_per_request);
+  while (ready < o.threads - 1) std::this_thread::yield();
+  const double begin = now_ns();
   go = true;
-  const std::uint64_t before = caller_allocations;
   produce<Shape>(peer, contexts, share);
-  allocated += caller_allocations - before;
   for (auto& thread : others) thread.join();
   const double called = now_ns();
   peer.finish();
@@ -180,8 +188,8 @@ void throughput(Peer& peer, const options& o, const std::vector<Context>& contex
   const auto records = static_cast<double>(share * o.threads);
   fmt::print(
       "{{\"lines\":{},\"caller_ns\":{:.1f},\"total_ns\":{:.1f},\"allocations\":{:.3f},\"peak_rss_kb\":{}}}\n",
-      (share + warm_up) * o.threads, (called - begin) / records, (finished - begin) / records,
-      static_cast<double>(allocated) / records, peak_rss_kb());
+      (share + warm_up) * o.threads + warm_up, (called - begin) / records, (finished - begin) / records,
+      per_call, peak_rss_kb());
 }
 
 inline double quantile(std::vector<double>& sorted, double q) {
@@ -309,6 +317,7 @@ template <class Peer>
 void run(const options& o) {
   if (o.async ? !Peer::async : !Peer::sync)
     throw skipped{o.async ? "has no asynchronous mode" : "has no synchronous mode"};
+  if (std::filesystem::is_regular_file(o.output)) std::filesystem::remove(o.output);  // some peers append
   const bool alone = o.threads == 1;
   if (alone) pin(1);
   Peer peer(o);

@@ -36,6 +36,8 @@ auto* make_quill_logger(const options& o, const char* pattern) {
   file.set_open_mode('w');
   quill::PatternFormatterOptions formatter{pattern, "%H:%M:%S", quill::Timezone::GmtTime};
   formatter.pattern_suffix = quill::PatternFormatterOptions::NO_SUFFIX;
+  formatter.add_metadata_to_multi_line_logs =
+      false;  // else a message becomes as many records as it has lines
   Frontend::preallocate();
   return Frontend::create_or_get_logger(
       "orders", Frontend::template create_or_get_sink<Sink>(o.output, file, quill::FileEventNotifier{}),
