@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "async/engine.hpp"
+#include "flush_timer.hpp"
 #include "logger_registry.hpp"
 #include "process_info.hpp"
 #include "scratch.hpp"
@@ -25,6 +26,7 @@ void before() noexcept {
   lock_settings();
   lock_loggers();
   lock_engines();
+  lock_flush_timer();
   // A fork from inside a sink finds that sink locked by its own thread: the sinks stay as they are.
   if (!present || current_activity() == activity::writing) return;
   for (const auto& slot : present->sinks) slot->mutex.lock();
@@ -34,6 +36,7 @@ void before() noexcept {
 void after() noexcept {
   if (const auto locked = std::exchange(held(), nullptr))
     for (const auto& slot : locked->sinks) slot->mutex.unlock();
+  unlock_flush_timer();
   unlock_engines();
   unlock_loggers();
   unlock_settings();
@@ -44,6 +47,9 @@ void in_child() noexcept {
   forget_thread_ids();
   lose_engines();
   forget_settings();
+  if (held())
+    for (const auto& slot : held()->sinks) slot->is_watched = false;
+  forget_flush_timer();
   after();
 }
 

@@ -12,11 +12,24 @@
 #include "async/engine.hpp"
 #include "ctxlog/record.hpp"
 #include "diagnostics.hpp"
+#include "flush_timer.hpp"
 #include "pipeline_delivery.hpp"
 #include "settings.hpp"
 
 namespace ctxlog {
 namespace detail {
+
+bool flush(sink& target) noexcept {
+  try {
+    const activity_scope writing(activity::writing);
+    const std::error_code error = target.flush();
+    if (error) report_trouble(trouble::sink, fmt::format("sink {}: {}", target.name(), error.message()));
+    return !error;
+  } catch (...) {
+    return false;
+  }
+}
+
 namespace {
 
 constinit std::atomic<std::uint64_t> undelivered{0}, patch_errors{0};
@@ -71,17 +84,6 @@ bool offer(sink& target, const record& rec, std::string_view line) noexcept {
   return false;
 }
 
-bool flush(sink& target) noexcept {
-  try {
-    const activity_scope writing(activity::writing);
-    const std::error_code error = target.flush();
-    if (error) report_trouble(trouble::sink, fmt::format("sink {}: {}", target.name(), error.message()));
-    return !error;
-  } catch (...) {
-    return false;
-  }
-}
-
 // Counts under the slot's lock; readers have none.
 void count(std::atomic<std::uint64_t>& number) noexcept {
   number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -92,7 +94,10 @@ void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
   if (!to.target) return;  // removed meanwhile
   count(to.accepted);
   count(offer(*to.target, rec, line) ? to.written : to.dropped);
-  if (exiting.load(std::memory_order_relaxed)) flush(*to.target);
+  if (exiting.load(std::memory_order_relaxed))
+    flush(*to.target);
+  else if (!to.is_watched)
+    watch_flush(to);
 }
 
 // A sink may be stuck in a call for ever: its lock is waited for until the deadline.

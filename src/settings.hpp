@@ -25,7 +25,7 @@ class engine;
 std::string_view name_of(format) noexcept;
 
 // A sink in use. Threads that still hold an old snapshot find `target` empty after its removal.
-struct sink_slot {
+struct sink_slot : std::enable_shared_from_this<sink_slot> {
   sink_id id = 0;
   sink_options options;
   bool of_environment = false;  // made by the library: follows the mode
@@ -33,6 +33,7 @@ struct sink_slot {
   std::string name;  // of the target
   std::mutex mutex;  // guards the target; the numbers change under it
   std::shared_ptr<sink> target;
+  bool is_watched = false;  // by the flush timer; guarded by the mutex
   std::atomic<std::uint64_t> accepted{0}, written{0}, dropped{0};
 };
 

@@ -4,13 +4,11 @@
 
 #include <fmt/format.h>
 #include <linux/membarrier.h>
-#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
-#include <csignal>
 #include <stdexcept>
 #include <thread>
 
@@ -19,6 +17,7 @@
 #include "async/futex.hpp"
 #include "async/recovery.hpp"
 #include "diagnostics.hpp"
+#include "quiet_thread.hpp"
 
 namespace ctxlog::detail {
 namespace {
@@ -112,17 +111,7 @@ std::shared_ptr<engine> engine::start(const async_pipeline& options) {
     std::erase_if(the_registry().engines, [](const auto& each) { return each.expired(); });
     the_registry().engines.push_back(made);
   }
-  // The application's signals are not for this thread.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    std::thread([made] { made->run(); }).detach();
-  } catch (...) {
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  start_quiet_thread("ctxlog", [made] { made->run(); });
   return made;
 }
 
@@ -225,7 +214,6 @@ void engine::lose() noexcept {
 
 void engine::run() noexcept {
   enter_engine_thread();
-  ::pthread_setname_np(::pthread_self(), "ctxlog");
   if (!file_.path().empty())
     recovered_.fetch_add(recover_predecessors(file_.path()), std::memory_order_relaxed);
   consumer reader(*this);
