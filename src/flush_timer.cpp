@@ -52,7 +52,7 @@ clock::time_point look_after(sink_slot& slot) {
   if (!slot.target) return clock::time_point::max();
   clock::time_point due = slot.target->flush_due();
   if (due <= clock::now()) {
-    flush(*slot.target);
+    flush_or_report(*slot.target);
     due = slot.target->flush_due();
     // What could not be written is tried again, but not at once.
     constexpr auto pause = std::chrono::milliseconds(100);

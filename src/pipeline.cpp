@@ -19,7 +19,7 @@
 namespace ctxlog {
 namespace detail {
 
-bool flush(sink& target) noexcept {
+bool flush_or_report(sink& target) noexcept {
   try {
     const activity_scope writing(activity::writing);
     const std::error_code error = target.flush();
@@ -95,7 +95,7 @@ void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
   count(to.accepted);
   count(offer(*to.target, rec, line) ? to.written : to.dropped);
   if (exiting.load(std::memory_order_relaxed))
-    flush(*to.target);
+    flush_or_report(*to.target);
   else if (!to.is_watched)
     watch_flush(to);
 }
@@ -114,7 +114,7 @@ std::unique_lock<std::mutex> lock_until(sink_slot& slot, deadline_clock::time_po
 
 bool flush(sink_slot& slot, deadline_clock::time_point deadline) noexcept {
   const auto lock = lock_until(slot, deadline);
-  return lock && (!slot.target || flush(*slot.target));
+  return lock && (!slot.target || flush_or_report(*slot.target));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ void deliver(const settings&, const record&, fmt::memory_buffer& line,
              line_filter* written = nullptr) noexcept;
 
 // With the sink's slot locked; false and a report when it keeps something back.
-bool flush(sink&) noexcept;
+bool flush_or_report(sink&) noexcept;
 
 // Flushes the present sinks; false when one keeps something back, or is busy until the deadline.
 bool flush_sinks(deadline_clock::time_point deadline = deadline_clock::time_point::max()) noexcept;
