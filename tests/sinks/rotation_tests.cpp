@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <condition_variable>
 #include <map>
@@ -228,15 +229,25 @@ TEST_CASE("a compression that throws leaves its file and the sink in peace", "[L
 
 TEST_CASE("a child of fork rotates with a thread and a lock of its own", "[LG-14][H9]") {
   const log_directory directory;
-  const auto compress = [](const std::string& path) { fs::rename(path, path + ".packed"); };
+  std::atomic<bool> held{true}, inside{false};
+  const auto compress = [&](const std::string& path) {
+    inside = true;
+    inside.notify_all();
+    held.wait(true);
+    fs::rename(path, path + ".packed");
+  };
   auto sink = std::make_unique<file_sink>(directory.log(), ctxlog::fd_options{},
                                           file_options{.rotation = {.max_bytes = 100, .compress = compress}});
-  for (int number = 0; number < 3; ++number) CHECK_FALSE(write(*sink, number * 1s, number));
+  for (int number = 0; number < 2; ++number) CHECK_FALSE(write(*sink, number * 1s, number));
+  inside.wait(false);  // the parent's thread stays there meanwhile
   CHECK(run_in_child([&] {
-          for (int number = 3; number < 6; ++number) require(!write(*sink, number * 1s, number));
+          held = false;
+          for (int number = 2; number < 6; ++number) require(!write(*sink, number * 1s, number));
           sink.reset();
         }) == 0);
   for (int number = 6; number < 9; ++number) CHECK_FALSE(write(*sink, number * 1s, number));
+  held = false;
+  held.notify_all();
   sink.reset();
   CHECK(names(directory.path).size() == 9);
   for (const auto& name : names(directory.path)) CHECK((name == "app.log" || name.ends_with(".log.packed")));
