@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -315,18 +316,24 @@ TEST_CASE("four processes rotate one file: 20000 of 20000 lines are there, valid
           "[LG-13][LG-14][H9]") {
   constexpr int writers = 4, lines = 5000;
   constexpr std::uint64_t limit = 40'000;
+  const bool inherited = GENERATE(false, true);
+  CAPTURE(inherited);
   const log_directory directory;
+  const auto make_sink = [&](std::size_t buffer_size) {
+    const auto compress = [](const std::string& path) { fs::rename(path, path + ".packed"); };
+    return std::make_shared<file_sink>(directory.log(), ctxlog::fd_options{.buffer_size = buffer_size},
+                                       file_options{.rotation = {.max_bytes = limit, .compress = compress}});
+  };
+  const auto parents_sink = make_sink(0);
+  if (inherited) {  // with its lock, which the children must not share
+    CHECK_FALSE(parents_sink->write(any_record(), "\n"));
+    fs::resize_file(directory.log(), 0);
+  }
   std::vector<pid_t> children;
   for (int writer = 0; writer < writers; ++writer) {
     children.push_back(start_child([&] {
       ctxlog::remove_sinks();
-      ctxlog::add_sink(std::make_shared<file_sink>(
-                           directory.log(), ctxlog::fd_options{.buffer_size = writer < 2 ? 0u : 3000u},
-                           file_options{.rotation = {.max_bytes = limit,
-                                                     .compress =
-                                                         [](const std::string& path) {
-                                                           fs::rename(path, path + ".packed");
-                                                         }}}),
+      ctxlog::add_sink(inherited ? parents_sink : make_sink(writer < 2 ? 0u : 3000u),
                        {.encoder = ctxlog::json_encoder()});
       for (int number = 0; number < lines; ++number)
         ctxlog::info("line", "writer"_kv = writer, "number"_kv = number);
