@@ -16,6 +16,7 @@
 #include "ctxlog/logger.hpp"
 #include "ctxlog/pipeline.hpp"
 #include "ctxlog/sinks/file.hpp"
+#include "sanitizers.hpp"
 #include "sinks.hpp"
 #include "strict_json.hpp"
 
@@ -229,6 +230,7 @@ TEST_CASE("a compression that throws leaves its file and the sink in peace", "[L
 }
 
 TEST_CASE("a child of fork rotates with a thread and a lock of its own", "[LG-14][H9]") {
+  if (thread_sanitizer) SKIP("ThreadSanitizer allows no thread in the child of a program with threads");
   const log_directory directory;
   std::atomic<bool> held{true}, inside{false};
   const auto compress = [&](const std::string& path) {
