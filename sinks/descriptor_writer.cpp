@@ -13,7 +13,6 @@
 #include <csignal>
 #include <filesystem>
 
-#include "fork_count.hpp"
 #include "signal_guard.hpp"
 
 namespace ctxlog::detail {
@@ -53,6 +52,8 @@ descriptor_writer::descriptor_writer(unique_descriptor descriptor, fd_options op
   using namespace std::chrono_literals;
   for (auto* const duration : {&options_.block_timeout, &options_.flush_after, &options_.sync_interval})
     *duration = std::clamp<std::chrono::milliseconds>(*duration, 0ms, 24h);
+  urgent_level_ = options_.sync == sync_policy::level ? std::min(options_.flush_level, options_.sync_level)
+                                                      : options_.flush_level;
   held_.reserve(options_.buffer_size);
 }
 
@@ -60,16 +61,25 @@ descriptor_writer::~descriptor_writer() { flush(); }
 
 std::error_code descriptor_writer::write(std::string_view line, level severity, time_point time) {
   begin(time);
-  if (const std::error_code error = take(line)) return error;
-  // A line that is held is not lost when this fails: a later attempt writes it, and flush() says why not yet.
-  if (!held_.empty() && (severity >= options_.flush_level || time - oldest_ >= options_.flush_after)) drain();
-  if (syncs()) return sync_as_told(severity);
+  if (!may_just_hold(line, severity)) return write_with_care(line, severity);
+  held_ += line;
   return {};
 }
 
-void descriptor_writer::begin(time_point time) noexcept {
-  leave_parents_lines();
-  time_ = time;
+// What most lines need, and nothing more: they join others that have time.
+bool descriptor_writer::may_just_hold(std::string_view line, level severity) const noexcept {
+  return !held_.empty() && fits(line) && severity < urgent_level_ && time_ >= oldest_ &&
+         time_ - oldest_ < options_.flush_after && !unsynced_;
+}
+
+std::error_code descriptor_writer::write_with_care(std::string_view line, level severity) {
+  if (const std::error_code error = take(line)) return error;
+  // A line that is held is not lost when this fails: a later attempt writes it, and flush() says why not yet.
+  if (!gathers_ && !held_.empty() &&
+      (severity >= options_.flush_level || time_ - oldest_ >= options_.flush_after))
+    drain();
+  if (syncs()) return sync_as_told(severity);
+  return {};
 }
 
 std::error_code descriptor_writer::take(std::string_view line) {
@@ -105,7 +115,7 @@ std::optional<file_position> descriptor_writer::position() const noexcept {
 }
 
 std::error_code descriptor_writer::flush() {
-  leave_parents_lines();
+  begin(time_);
   gathers_ = false;
   stalled_ = false;
   std::error_code error = drain();
@@ -178,9 +188,7 @@ std::error_code descriptor_writer::drain() noexcept {
 
 // A child of fork() owns a copy of the lines its parent held back; both writing them would double them.
 void descriptor_writer::leave_parents_lines() noexcept {
-  const unsigned forks = fork_count();
-  if (forks == forks_) return;
-  forks_ = forks;
+  forks_ = fork_count();
   held_.clear();
   held_written_ = 0;
 }

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "ctxlog/sinks/fd.hpp"
+#include "fork_count.hpp"
 #include "unique_descriptor.hpp"
 
 namespace ctxlog::detail {
@@ -46,7 +47,10 @@ class descriptor_writer {
   virtual outcome put(std::string_view bytes) noexcept;
 
   /// To be called with the time of each record before anything is done for it.
-  void begin(time_point time) noexcept;
+  void begin(time_point time) noexcept {
+    if (fork_count() != forks_) leave_parents_lines();
+    time_ = time;
+  }
 
   /// Writes out what is held back; that which fails stays.
   std::error_code drain() noexcept;
@@ -80,6 +84,8 @@ class descriptor_writer {
   ssize_t put_once(std::string_view bytes) noexcept;
   bool wait_for_room(std::optional<clock::time_point>& deadline) noexcept;
   bool syncs() const noexcept { return options_.sync != sync_policy::never && target_.is_regular; }
+  bool may_just_hold(std::string_view line, level severity) const noexcept;
+  std::error_code write_with_care(std::string_view line, level severity);
   std::error_code take(std::string_view line);
   void hold(std::string_view line);
   std::error_code sync_as_told(level severity) noexcept;
@@ -90,6 +96,7 @@ class descriptor_writer {
   endpoint target_;
   fd_options options_;
   std::uint64_t largest_write_ = std::numeric_limits<std::uint64_t>::max();
+  level urgent_level_;            // from which on a line is not just held
   std::string held_;              // from the start of a line, whole lines
   std::size_t held_written_ = 0;  // bytes of held_ that are out already: less than its first line
   time_point time_{};             // of the latest record

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "diagnostics.hpp"
-#include "reopen_requests.hpp"
 
 namespace ctxlog::detail {
 namespace {
@@ -120,21 +119,19 @@ log_file::log_file(fs::path path, fd_options writing, const file_options& option
 
 log_file::~log_file() { descriptor_writer::flush(); }
 
-std::error_code log_file::write(std::string_view line, level severity, time_point time) {
+void log_file::prepare(time_point time) noexcept {
   begin(time);
   if (time >= next_look_) look_around();
-  if (reopen_requests.load(std::memory_order_relaxed) != answered_requests_) reopen_or_report();
-  return descriptor_writer::write(line, severity, time);
+  if (is_asked_to_reopen()) reopen_or_report();
 }
 
 std::error_code log_file::flush() {
-  if (reopen_requests.load(std::memory_order_relaxed) != answered_requests_) reopen_or_report();
+  if (is_asked_to_reopen()) reopen_or_report();
   return descriptor_writer::flush();
 }
 
 log_file::time_point log_file::flush_due() const noexcept {
-  if (reopen_requests.load(std::memory_order_relaxed) != answered_requests_) return time_point::min();
-  return descriptor_writer::flush_due();
+  return is_asked_to_reopen() ? time_point::min() : descriptor_writer::flush_due();
 }
 
 std::error_code log_file::reopen() noexcept {

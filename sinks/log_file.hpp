@@ -10,6 +10,7 @@
 #include "ctxlog/sinks/file.hpp"
 #include "descriptor_writer.hpp"
 #include "file_lock.hpp"
+#include "reopen_requests.hpp"
 #include "rotated_files.hpp"
 
 namespace ctxlog::detail {
@@ -21,7 +22,10 @@ class log_file final : public descriptor_writer {
   log_file(std::filesystem::path path, fd_options writing, const file_options& options);
   ~log_file() override;
 
-  std::error_code write(std::string_view line, level severity, time_point time);
+  std::error_code write(std::string_view line, level severity, time_point time) {
+    if (time >= next_look_ || is_asked_to_reopen()) prepare(time);
+    return descriptor_writer::write(line, severity, time);
+  }
   std::error_code flush();
   std::error_code reopen() noexcept;
   time_point flush_due() const noexcept;
@@ -36,8 +40,13 @@ class log_file final : public descriptor_writer {
     file_lock lock;
   };
 
+  bool is_asked_to_reopen() const noexcept {
+    return reopen_requests.load(std::memory_order_relaxed) != answered_requests_;
+  }
+
   outcome put(std::string_view bytes) noexcept override;
   outcome put_in_turn(std::string_view bytes) noexcept;
+  void prepare(time_point time) noexcept;
   void look_around() noexcept;
   void plan_next_look() noexcept;
   void reopen_or_report() noexcept;

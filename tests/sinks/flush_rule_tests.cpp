@@ -9,6 +9,7 @@
 #include "ctxlog/sinks/fd.hpp"
 #include "ctxlog/sinks/file.hpp"
 #include "interposed.hpp"
+#include "sanitizers.hpp"
 #include "sinks.hpp"
 
 using namespace sinks_test;
@@ -80,6 +81,7 @@ TEST_CASE("lines that cannot be written yet are due again after as long, not at 
 }
 
 TEST_CASE("gathering a record asks neither the kernel nor the clock", "[H14]") {
+  if (thread_sanitizer) SKIP("ThreadSanitizer asks the kernel");
   const temporary_directory directory;
   const auto path = (directory.path / "app.log").string();
   CHECK(run_in_child([&] {
