@@ -89,6 +89,11 @@ class queue {
   std::uint64_t capacity() const noexcept { return bytes_ / 4 * 3; }
   char* put_head(std::size_t size, std::uint32_t what, std::uint64_t ticks,
                  std::uint64_t references) noexcept;
+  static void put_word(char* out, std::uint64_t word) noexcept {
+    // Two words joined in a vector register would cost more than two stores.
+    *reinterpret_cast<volatile std::uint64_t*>(out) = word;
+  }
+  void fetch_ahead(std::uint64_t position) noexcept;
   std::uint32_t words_back_to(const told_frame& told) const noexcept {
     return static_cast<std::uint32_t>((write_ - told.position) / 8);
   }
@@ -124,15 +129,30 @@ class queue {
   std::atomic<bool> reading{false};
 };
 
-// Word by word: a head put together elsewhere would have to be in memory before it can be copied.
 inline char* queue::put_head(std::size_t size, std::uint32_t what, std::uint64_t ticks,
                              std::uint64_t references) noexcept {
-  char* out = ring_ + (write_ & mask_);
+  char* const out = ring_ + (write_ & mask_);
   const std::uint64_t size_and_what = joined(static_cast<std::uint32_t>(sizeof(frame_head) + size), what);
-  for (const std::uint64_t word :
-       {size_and_what, ticks, references, check_of(size_and_what, ticks, references, write_, nonce_)})
-    out = put_wire(out, word);
-  return out;
+  // Word by word: a head put together elsewhere would have to be in memory before it can be copied.
+  put_word(out, size_and_what);
+  put_word(out + 8, ticks);
+  put_word(out + 16, references);
+  put_word(out + 24, check_of(size_and_what, ticks, references, write_, nonce_));
+  return out + sizeof(frame_head);
+}
+
+// The reader's processor has the lines that are written next; they are fetched while the caller does something
+// else.
+inline void queue::fetch_ahead(std::uint64_t position) noexcept {
+  constexpr std::uint64_t ahead = 512, line = 64;
+  for (const std::uint64_t at : {position + ahead, position + ahead + line}) {
+    const char* const byte = ring_ + (at & mask_);
+#if defined(__x86_64__)
+    asm volatile("prefetchw %0" : : "m"(*byte));  // __builtin_prefetch() fetches for reading without -mprfchw
+#else
+    __builtin_prefetch(byte, 1);
+#endif
+  }
 }
 
 inline open_frame queue::open_within_room(level l, std::uint32_t site, bool is_bound, std::size_t size,
@@ -140,10 +160,7 @@ inline open_frame queue::open_within_room(level l, std::uint32_t site, bool is_b
   const std::uint32_t back_to_bound = is_bound ? words_back_to(bound) : 0;
   char* const values = put_head(size, frame_head::what_of(frame_kind::record, l, site), ticks_now(cycles_),
                                 joined(words_back_to(state), back_to_bound));
-  // The reader's processor has these lines; they are fetched while the caller does something else.
-  constexpr std::uint64_t ahead = 512;
-  __builtin_prefetch(ring_ + ((end + ahead) & mask_), 1);
-  __builtin_prefetch(ring_ + ((end + ahead + 64) & mask_), 1);
+  fetch_ahead(end);
   accepted_.store(records_accepted() + 1, std::memory_order_relaxed);
   write_ = publication_.end = end;
   return {values, &publication_};
