@@ -23,7 +23,7 @@ bool in_plain_state() noexcept { return current_activity() == activity::none; }
 void make_and_deliver(scratch& memory, const settings& now_set, level l, const call_site& site,
                       std::string_view name, const field_set* bound, const std::vector<patcher>* own_patchers,
                       std::span<const argument> arguments, const field_run& fields) {
-  record_builder builder(memory, origin_here(l, site, name));
+  record_builder builder(memory, origin_here(memory.clock, l, site, name));
   builder.add(now_set.fields.get());
   builder.add(ambient_fields());
   builder.add(bound);

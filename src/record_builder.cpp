@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "record_builder.hpp"
 
-#include <ctime>
-
 #include <algorithm>
 
 #include "ctxlog/ambient.hpp"
@@ -16,13 +14,6 @@
 namespace ctxlog::detail {
 namespace {
 
-std::chrono::sys_time<std::chrono::nanoseconds> now() noexcept {
-  timespec t{};
-  ::clock_gettime(CLOCK_REALTIME, &t);
-  return std::chrono::sys_time<std::chrono::nanoseconds>{std::chrono::seconds{t.tv_sec} +
-                                                         std::chrono::nanoseconds{t.tv_nsec}};
-}
-
 bool contains(std::span<const field> fields, std::string_view key) noexcept {
   return std::any_of(fields.begin(), fields.end(), [&](const field& f) { return f.key == key; });
 }
@@ -33,9 +24,12 @@ void enter(std::optional<patching_scope>& scope) {
 
 }  // namespace
 
-origin origin_here(level l, const call_site& site, std::string_view logger) noexcept {
+origin origin_here(wall_clock& clock, level l, const call_site& site, std::string_view logger) noexcept {
   const thread_info& thread = this_thread_info();
-  return {l, now(), site.where, logger, site.text, thread.id, thread.name};
+  return {l,          std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(clock.now())),
+          site.where, logger,
+          site.text,  thread.id,
+          thread.name};
 }
 
 const field_set* ambient_fields() noexcept {

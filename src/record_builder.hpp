@@ -27,7 +27,7 @@ struct origin {
 };
 
 // Of a call that happens now, on this thread.
-origin origin_here(level, const call_site&, std::string_view logger) noexcept;
+origin origin_here(wall_clock&, level, const call_site&, std::string_view logger) noexcept;
 
 // The ambient fields of the calling thread's context, or null.
 const field_set* ambient_fields() noexcept;

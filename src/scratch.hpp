@@ -14,6 +14,7 @@
 #include "ctxlog/value.hpp"
 #include "encoding_cache.hpp"
 #include "settings.hpp"
+#include "wall_clock.hpp"
 
 namespace ctxlog::detail {
 
@@ -33,6 +34,7 @@ struct scratch {
   std::uint64_t generation = 0;
   std::deque<context_fields> contexts;  // the n-th is the n-th context patcher of a record
   encoding_cache encoded;
+  wall_clock clock;
 
   // The present settings; kept from one record to the next, so that threads do not meet at a counter.
   const settings* refresh() noexcept;
