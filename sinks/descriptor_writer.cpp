@@ -170,7 +170,8 @@ void descriptor_writer::replace_target(unique_descriptor descriptor) noexcept {
 
 bool descriptor_writer::fits(std::string_view line) const noexcept {
   constexpr std::size_t batch = 64 * 1024;
-  const std::size_t room = gathers_ ? std::max(options_.buffer_size, std::min(batch, largest_write_)) : options_.buffer_size;
+  const std::size_t room =
+      gathers_ ? std::max(options_.buffer_size, std::min(batch, largest_write_)) : options_.buffer_size;
   return held_.size() - held_written_ + line.size() <= room;
 }
 

@@ -78,7 +78,7 @@ class descriptor_writer {
     bool is_socket = false;
     bool is_regular = false;
     std::string path;  // of a regular file, when it was opened
-    int signal = 0;  // what a failing write raises here, 0 for none
+    int signal = 0;    // what a failing write raises here, 0 for none
   };
 
   ssize_t put_once(std::string_view bytes) noexcept;

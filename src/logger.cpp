@@ -76,9 +76,7 @@ void capture::deliver(std::span<const argument> arguments, const field_run& fiel
     if (!logger_.enabled(level_))
       return;  // the first record of the program came before the environment was read
     if (!present) throw std::bad_alloc();
-    if (present->async &&
-        defer_values(memory, logger_, level_, site_, arguments, fields.fields()))
-      return;
+    if (present->async && defer_values(memory, logger_, level_, site_, arguments, fields.fields())) return;
     make_and_deliver(memory, *present, level_, site_, logger_.name(), logger_.bound_.get(),
                      logger_.patchers_.get(), arguments, fields);
   } catch (...) {
