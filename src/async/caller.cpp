@@ -95,8 +95,10 @@ char* put(char* out, std::span<const field> fields) noexcept {
 
 // Writes what the records of this thread now have in common. False when that must be said with each record.
 bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64_t generation) noexcept {
+  const std::uint64_t context = serial_of(current_node());
+  if (to.generation == generation && to.context == context && to.state.limit == 0)
+    return false;  // once is enough
   try {
-    const std::uint64_t context = serial_of(current_node());
     std::pmr::vector<told_run> runs(&memory.memory);
     const auto add = [&](run_role role, const field_set* fields) {
       if (fields && !fields->empty()) runs.push_back({role, &fields->run()});
@@ -121,6 +123,9 @@ bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64
     to.context = context;
     return told;
   } catch (...) {  // a patcher threw, or there is no memory: each record shall say so
+    to.generation = generation;
+    to.context = context;
+    to.state = {};
     return false;
   }
 }
@@ -147,7 +152,7 @@ constexpr std::uint32_t no_site = ~std::uint32_t{0};
                                           const call_site& site, const call_signature* signature,
                                           std::string_view logger) noexcept {
   try {
-    if (form == site_form::typed && shows_pointer(site)) return no_site;
+    if (l == level::off || (form == site_form::typed && shows_pointer(site))) return no_site;
     const auto number = to.owner().sites().number_of(key, form, l, site, signature, logger);
     if (!number) return no_site;
     to.site_slot(key) = {key, *number};
@@ -187,9 +192,10 @@ class borrowed_scratch {
   scratch* held_;
 };
 
-bool tell_state_now(queue& to, scratch& memory, const settings& present) noexcept {
-  return current_activity() == activity::none && !present.has_record_patchers &&
-         tell_state(to, memory, present, memory.generation);
+// Inside of a patcher there is no state to refer to: the record is made without patchers.
+bool ensure_state(queue& to, scratch& memory, const settings& present, std::size_t size) noexcept {
+  if (current_activity() != activity::none || present.has_record_patchers) return false;
+  return state_is_told(to, size) || tell_state(to, memory, present, memory.generation);
 }
 
 // A queue whose state is told for records of `size` bytes, or null.
@@ -200,8 +206,7 @@ bool tell_state_now(queue& to, scratch& memory, const settings& present) noexcep
   const settings* const present = memory->refresh();
   queue* const to = own_queue(present);
   if (!to || size > to->largest_record()) return nullptr;
-  if (state_is_told(*to, size)) return to;
-  return tell_state_now(*to, *memory, *present) ? to : nullptr;
+  return ensure_state(*to, *memory, *present, size) ? to : nullptr;
 }
 
 }  // namespace
@@ -266,7 +271,7 @@ bool defer_values(scratch& memory, const logger& lg, level l, const call_site& s
   for (const argument& a : arguments) size += tagged_size(a.plain);
   for (const field& f : fields) size += wire_size(f.key) + tagged_size(f.value);
   if (size > to->largest_record()) return false;
-  if (!state_is_told(*to, size) && !tell_state_now(*to, memory, *memory.snapshot)) return false;
+  if (!ensure_state(*to, memory, *memory.snapshot, size)) return false;
   const field_set* const bound = deferred_call::bound_of(lg);
   const bool is_bound = bound && !bound->empty();
   if (is_bound && !deferred_call::bound_is_told(*to, *bound, size) &&
