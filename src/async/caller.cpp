@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -32,7 +33,7 @@ CTXLOG_THREAD_WORD bool has_left = false;
 
 // Gives the queue back at the thread's exit; destructors that run later and log do so on the spot.
 struct leaver {
-  bool armed = false;
+  std::shared_ptr<engine> owner;  // of the queue: it must outlive leave()
   ~leaver() {
     has_left = true;
     // Late records of this thread must not overtake those that are queued.
@@ -54,22 +55,30 @@ class kept_errno {
 
 void leave_own() noexcept {
   if (!own) return;
-  own->wait_until_delivered();
   own->owner().leave(*std::exchange(own, nullptr));
+  thread_leaver.owner.reset();
 }
 
-// The queue of this thread in the pipeline of these settings, or null.
-queue* own_queue(const settings* present) noexcept {
+// The queue of this thread in the pipeline of the settings that `memory` holds, or null.
+queue* own_queue(const scratch& memory) noexcept {
+  const settings* const present = memory.snapshot.get();
   engine* const wanted = present ? present->async.get() : nullptr;
   if (!wanted || present->shut_down || wanted->is_lost() || is_reader || has_left ||
       current_activity() >= activity::delivering) {
-    if (current_activity() == activity::none) leave_own();
+    if (current_activity() != activity::none) return nullptr;
+    // After shutdown() nothing comes that could overtake, and a stuck sink may keep the rest for ever.
+    if (own && !(present && present->shut_down)) own->wait_until_delivered();
+    leave_own();
     return nullptr;
   }
   if (own && &own->owner() == wanted) return own;
+  if (own) own->wait_until_delivered();
   leave_own();
   own = wanted->take_queue();
-  thread_leaver.armed = true;
+  if (!own) return nullptr;
+  thread_leaver.owner = present->async;
+  // Other settings may have ended the reader before the queue was taken.
+  if (settings_generation() != memory.generation) leave_own();
   return own;
 }
 
@@ -204,7 +213,7 @@ bool ensure_state(queue& to, scratch& memory, const settings& present, std::size
   const borrowed_scratch memory;
   if (!memory) return nullptr;
   const settings* const present = memory->refresh();
-  queue* const to = own_queue(present);
+  queue* const to = own_queue(*memory);
   if (!to || size > to->largest_record()) return nullptr;
   return ensure_state(*to, *memory, *present, size) ? to : nullptr;
 }
@@ -259,7 +268,7 @@ open_frame open_frame_for(const logger& lg, level l, const call_site& site, cons
 
 bool defer_values(scratch& memory, const logger& lg, level l, const call_site& site,
                   std::span<const argument> arguments, std::span<const field> fields) noexcept {
-  queue* const to = own_queue(memory.snapshot.get());
+  queue* const to = own_queue(memory);
   if (!to || deferred_call::has_patchers(lg)) return false;
   const bool shown_by_format =
       std::any_of(arguments.begin(), arguments.end(), [](const argument& a) { return a.format != nullptr; });
@@ -291,7 +300,7 @@ bool defer_values(scratch& memory, const logger& lg, level l, const call_site& s
 }
 
 bool defer_record(scratch& memory, const record& rec, const call_site& site) noexcept {
-  queue* const to = own_queue(memory.snapshot.get());
+  queue* const to = own_queue(memory);
   if (!to) return false;
   const bool has_text = site.syntax == message_syntax::literal;
   const std::string_view name = rec.thread_name().data() ? rec.thread_name() : std::string_view("");
