@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <list>
 #include <map>
 #include <optional>
-#include <regex>
 #include <stdexcept>
 
 #include "support.hpp"
@@ -129,7 +129,7 @@ void log_messages(const ctxlog::logger& log) {
   log.info(ctxlog::runtime("{:p}"), text);
   log.info(ctxlog::runtime("{:q}"), std::vector<int>{1});
   log.info("long {}", std::string(3000, 'x'), kv("more", std::string(5000, 'y')));
-  log.info("longer than a queue takes", kv("huge", std::string(200'000, 'z')));
+  log.info("longer than a queue takes", kv("huge", std::string(40'000, 'z')));
   log.info("line\nbreak \x1b[31m\u2028 \u202e \xff");
 }
 
@@ -215,18 +215,22 @@ const std::vector<schema>& schemas() {
   return all;
 }
 
-/// Digits of moments and durations since a moment become nines.
+/// Moments, and durations since a moment, become an at sign.
 std::string without_time(const std::string& line) {
-  static const std::regex moment(
-      R"re(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+|\d\d:\d\d:\d\d\.\d+|imeUnixNano":"\d+"|"timestamp":[\d.e+]+|"(repr|seconds)":"?[\d.:-]+)re");
+  static const std::string seconds = std::to_string(std::time(nullptr)), epoch = seconds.substr(0, 4);
   std::string result;
-  auto rest = line.cbegin();
-  for (std::sregex_iterator hit(line.begin(), line.end(), moment), end; hit != end; ++hit) {
-    result.append(rest, (*hit)[0].first);
-    result += '@';
-    rest = (*hit)[0].second;
+  for (std::size_t i = 0; i < line.size();) {
+    const std::size_t end = std::min(line.find_first_not_of("0123456789:.-", i), line.size());
+    const std::string_view run(line.data() + i, end - i), number = run.substr(run.starts_with(':'));
+    const bool is_clock = std::count(run.begin(), run.end(), ':') >= 2,
+               is_date = std::count(run.begin(), run.end(), '-') == 2,
+               is_number = number.size() >= seconds.size() && number.starts_with(epoch),
+               is_elapsed = result.ends_with("\"seconds\"");
+    is_clock || is_date || is_number || is_elapsed ? result += '@' : result += run;
+    if (end < line.size()) result += line[end];
+    i = end + 1;
   }
-  return result.append(rest, line.cend());
+  return result;
 }
 
 /// The lines of the program in all schemas, one after the other.
