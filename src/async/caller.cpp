@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -32,7 +33,7 @@ CTXLOG_THREAD_WORD bool has_left = false;
 
 // Gives the queue back at the thread's exit; destructors that run later and log do so on the spot.
 struct leaver {
-  bool armed = false;
+  std::shared_ptr<engine> owner;  // of the queue: it must outlive leave()
   ~leaver() {
     has_left = true;
     // Late records of this thread must not overtake those that are queued.
@@ -54,22 +55,30 @@ class kept_errno {
 
 void leave_own() noexcept {
   if (!own) return;
-  own->wait_until_delivered();
   own->owner().leave(*std::exchange(own, nullptr));
+  thread_leaver.owner.reset();
 }
 
-// The queue of this thread in the pipeline of these settings, or null.
-queue* own_queue(const settings* present) noexcept {
+// The queue of this thread in the pipeline of the settings that `memory` holds, or null.
+queue* own_queue(const scratch& memory) noexcept {
+  const settings* const present = memory.snapshot.get();
   engine* const wanted = present ? present->async.get() : nullptr;
   if (!wanted || present->shut_down || wanted->is_lost() || is_reader || has_left ||
       current_activity() >= activity::delivering) {
-    if (current_activity() == activity::none) leave_own();
+    if (current_activity() != activity::none) return nullptr;
+    // After shutdown() nothing comes that could overtake, and a stuck sink may keep the rest for ever.
+    if (own && !(present && present->shut_down)) own->wait_until_delivered();
+    leave_own();
     return nullptr;
   }
   if (own && &own->owner() == wanted) return own;
+  if (own) own->wait_until_delivered();
   leave_own();
   own = wanted->take_queue();
-  thread_leaver.armed = true;
+  if (!own) return nullptr;
+  thread_leaver.owner = present->async;
+  // Other settings may have ended the reader before the queue was taken.
+  if (settings_generation() != memory.generation) leave_own();
   return own;
 }
 
@@ -95,8 +104,10 @@ char* put(char* out, std::span<const field> fields) noexcept {
 
 // Writes what the records of this thread now have in common. False when that must be said with each record.
 bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64_t generation) noexcept {
+  const std::uint64_t context = serial_of(current_node());
+  if (to.generation == generation && to.context == context && to.state.limit == 0)
+    return false;  // once is enough
   try {
-    const std::uint64_t context = serial_of(current_node());
     std::pmr::vector<told_run> runs(&memory.memory);
     const auto add = [&](run_role role, const field_set* fields) {
       if (fields && !fields->empty()) runs.push_back({role, &fields->run()});
@@ -121,6 +132,9 @@ bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64
     to.context = context;
     return told;
   } catch (...) {  // a patcher threw, or there is no memory: each record shall say so
+    to.generation = generation;
+    to.context = context;
+    to.state = {};
     return false;
   }
 }
@@ -147,7 +161,7 @@ constexpr std::uint32_t no_site = ~std::uint32_t{0};
                                           const call_site& site, const call_signature* signature,
                                           std::string_view logger) noexcept {
   try {
-    if (form == site_form::typed && shows_pointer(site)) return no_site;
+    if (l == level::off || (form == site_form::typed && shows_pointer(site))) return no_site;
     const auto number = to.owner().sites().number_of(key, form, l, site, signature, logger);
     if (!number) return no_site;
     to.site_slot(key) = {key, *number};
@@ -187,9 +201,10 @@ class borrowed_scratch {
   scratch* held_;
 };
 
-bool tell_state_now(queue& to, scratch& memory, const settings& present) noexcept {
-  return current_activity() == activity::none && !present.has_record_patchers &&
-         tell_state(to, memory, present, memory.generation);
+// Inside of a patcher there is no state to refer to: the record is made without patchers.
+bool ensure_state(queue& to, scratch& memory, const settings& present, std::size_t size) noexcept {
+  if (current_activity() != activity::none || present.has_record_patchers) return false;
+  return state_is_told(to, size) || tell_state(to, memory, present, memory.generation);
 }
 
 // A queue whose state is told for records of `size` bytes, or null.
@@ -198,10 +213,9 @@ bool tell_state_now(queue& to, scratch& memory, const settings& present) noexcep
   const borrowed_scratch memory;
   if (!memory) return nullptr;
   const settings* const present = memory->refresh();
-  queue* const to = own_queue(present);
+  queue* const to = own_queue(*memory);
   if (!to || size > to->largest_record()) return nullptr;
-  if (state_is_told(*to, size)) return to;
-  return tell_state_now(*to, *memory, *present) ? to : nullptr;
+  return ensure_state(*to, *memory, *present, size) ? to : nullptr;
 }
 
 }  // namespace
@@ -254,7 +268,7 @@ open_frame open_frame_for(const logger& lg, level l, const call_site& site, cons
 
 bool defer_values(scratch& memory, const logger& lg, level l, const call_site& site,
                   std::span<const argument> arguments, std::span<const field> fields) noexcept {
-  queue* const to = own_queue(memory.snapshot.get());
+  queue* const to = own_queue(memory);
   if (!to || deferred_call::has_patchers(lg)) return false;
   const bool shown_by_format =
       std::any_of(arguments.begin(), arguments.end(), [](const argument& a) { return a.format != nullptr; });
@@ -266,7 +280,7 @@ bool defer_values(scratch& memory, const logger& lg, level l, const call_site& s
   for (const argument& a : arguments) size += tagged_size(a.plain);
   for (const field& f : fields) size += wire_size(f.key) + tagged_size(f.value);
   if (size > to->largest_record()) return false;
-  if (!state_is_told(*to, size) && !tell_state_now(*to, memory, *memory.snapshot)) return false;
+  if (!ensure_state(*to, memory, *memory.snapshot, size)) return false;
   const field_set* const bound = deferred_call::bound_of(lg);
   const bool is_bound = bound && !bound->empty();
   if (is_bound && !deferred_call::bound_is_told(*to, *bound, size) &&
@@ -286,7 +300,7 @@ bool defer_values(scratch& memory, const logger& lg, level l, const call_site& s
 }
 
 bool defer_record(scratch& memory, const record& rec, const call_site& site) noexcept {
-  queue* const to = own_queue(memory.snapshot.get());
+  queue* const to = own_queue(memory);
   if (!to) return false;
   const bool has_text = site.syntax == message_syntax::literal;
   const std::string_view name = rec.thread_name().data() ? rec.thread_name() : std::string_view("");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "async/futex.hpp"
 #include "ctxlog/logger.hpp"
 #include "diagnostics.hpp"
 #include "pipeline_delivery.hpp"
@@ -42,6 +43,13 @@ class locked_reading {
 
 }  // namespace
 
+// Everything is delivered: whoever asks for that now, or later, need not wait.
+consumer::~consumer() {
+  constexpr std::uint32_t ahead_of_all = 1u << 30;
+  engine_.drains_done_.store(engine_.drains_asked_.load() + ahead_of_all, std::memory_order_release);
+  wake_all(engine_.drains_done_);
+}
+
 std::size_t consumer::round(std::chrono::nanoseconds youngest) {
   clock_.advance();
   auto& head = engine_.file().head();
@@ -66,6 +74,7 @@ std::size_t consumer::round(std::chrono::nanoseconds youngest) {
 }
 
 bool consumer::has_pending() const noexcept {
+  if (engine_.slots_in_use_.load(std::memory_order_acquire) != slots_seen_) return true;
   return std::any_of(sources_.begin(), sources_.end(), [](const auto& each) {
     return each->shared->read.load(std::memory_order_relaxed) !=
            each->shared->written.load(std::memory_order_acquire);
@@ -115,7 +124,10 @@ consumer::source* consumer::oldest() {
         each->has_head = false;
       }
       if (each->position > each->end) continue;
-      if (!next_head(*each)) continue;
+      if (!next_head(*each)) {
+        if (each->position != read) each->from->delivered_up_to(each->position);
+        continue;
+      }
     } else if (!next_head(*each)) {
       continue;
     }
@@ -145,9 +157,11 @@ void consumer::deliver_copied(source& from) {
       from.frames.state_of(from.position, from.head);
       from.frames.bound_of(from.position, from.head);
     }
+    from.from->handing_over.store(true, std::memory_order_relaxed);
     from.from->delivered_up_to(from.position + padded(from.head.size));
   }
   hand_over(from, from.position, from.head, copied_);
+  from.from->handing_over.store(false, std::memory_order_release);
   from.position += padded(from.head.size);
   from.has_head = false;
 }

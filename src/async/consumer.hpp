@@ -15,6 +15,9 @@ namespace ctxlog::detail {
 class consumer {
  public:
   explicit consumer(engine& served) : engine_(served), clock_(ticks_are_cycles()) {}
+  consumer(const consumer&) = delete;
+  consumer& operator=(const consumer&) = delete;
+  ~consumer();
 
   // Delivers what was published before the call and is older than `youngest`, as far as there is; returns the
   // number of records.

@@ -52,9 +52,9 @@ void read_fields(wire_reader& in, arena& memory, field_set& fields) {
   }
 }
 
-std::span<field> read_fields(wire_reader& in, arena& memory, std::size_t payload_size) {
-  const auto count = in.number<std::uint32_t>();
-  if (count > payload_size) throw malformed();
+std::span<field> read_fields(wire_reader& in, arena& memory) {
+  constexpr std::size_t least_bytes = sizeof(std::uint32_t) + 1;  // an empty key, the tag of null
+  const std::uint32_t count = in.count(least_bytes);
   auto* fields = allocate<field>(memory, count);
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::string_view key = in.text();
@@ -173,7 +173,7 @@ void record_decoder::read_generic(wire_reader& in, arena& memory, parts& made) c
   auto* const arguments = allocate<argument>(memory, count);
   for (std::uint32_t i = 0; i < count; ++i) new (arguments + i) argument{in.tagged(memory), nullptr, nullptr};
   made.arguments = {arguments, count};
-  const auto fields = read_fields(in, memory, limits::items);
+  const auto fields = read_fields(in, memory);
   made.fields = {fields.data(), fields.size(), 0, 0, false};
 }
 
@@ -182,7 +182,7 @@ void record_decoder::read_whole(wire_reader& in, arena& memory, parts& made) con
   made.from.thread_id = in.number<std::uint64_t>();
   made.from.thread_name = in.text();
   made.message = in.text();
-  const auto fields = read_fields(in, memory, limits::items);
+  const auto fields = read_fields(in, memory);
   made.fields = {fields.data(), fields.size(), 0, 0, false};
 }
 

@@ -47,6 +47,8 @@ std::optional<drop_reason> queue::make_room(level l, std::uint64_t end) noexcept
       return std::nullopt;
     case overflow::drop_oldest:
       if (drop_oldest(end)) return std::nullopt;
+      // A protected record is in front: what is not protected does not wait for it.
+      if (!is_protected) return drop_reason::newest;
       break;
     case overflow::drop_newest:
       if (!is_protected) return drop_reason::newest;

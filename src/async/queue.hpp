@@ -47,7 +47,8 @@ class queue {
     return open_within_room(l, site, is_bound, size, end);
   }
 
-  // Writes a frame that is not a record. False when there was no room in time.
+  // Writes a frame that is not a record. False when there is no room: a record that says everything by itself
+  // meets the policy.
   template <class Write>
   bool tell(told_frame& told, frame_kind kind, std::uint64_t serial, std::size_t size, Write write) noexcept;
   // Whether a record of `size` bytes may refer to what was told.
@@ -79,7 +80,8 @@ class queue {
   std::uint64_t records_accepted() const noexcept { return accepted_.load(std::memory_order_relaxed); }
   bool is_delivered() const noexcept {
     return mapped_.head->read.load(std::memory_order_acquire) ==
-           mapped_.head->written.load(std::memory_order_acquire);
+               mapped_.head->written.load(std::memory_order_acquire) &&
+           !handing_over.load(std::memory_order_acquire);
   }
   // The reader is done with what lies before `position`.
   void delivered_up_to(std::uint64_t position) noexcept;
@@ -127,6 +129,8 @@ class queue {
  public:
   // Held by whoever moves the reading position, when the writer may drop the oldest records.
   std::atomic<bool> reading{false};
+  // A record was given free before the sinks have it. Set before `read` passes it.
+  std::atomic<bool> handing_over{false};
 };
 
 inline char* queue::put_head(std::size_t size, std::uint32_t what, std::uint64_t ticks,
@@ -170,7 +174,7 @@ template <class Write>
 bool queue::tell(told_frame& told, frame_kind kind, std::uint64_t serial, std::size_t size,
                  Write write) noexcept {
   const std::uint64_t end = end_of(size);
-  if (!has_room(end) && make_room(level::off, end)) return false;
+  if (!has_room(end)) return false;
   write(put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0));
   told = {serial, write_, write_ + bytes_ / 4};
   write_ = end;

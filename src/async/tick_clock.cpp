@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "async/tick_clock.hpp"
 
+#include <atomic>
 #include <cmath>
 
 #if defined(__x86_64__)
@@ -10,17 +11,30 @@
 
 namespace ctxlog::detail {
 
-bool ticks_are_cycles() noexcept {
+namespace {
+
+bool counter_is_invariant() noexcept {
 #if defined(__x86_64__)
-  static const bool invariant = [] {
-    constexpr unsigned power_management = 0x8000'0007, invariant_tsc = 1u << 8;
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    return __get_cpuid(power_management, &a, &b, &c, &d) != 0 && (d & invariant_tsc) != 0;
-  }();
-  return invariant;
+  constexpr unsigned power_management = 0x8000'0007, invariant_tsc = 1u << 8;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(power_management, &a, &b, &c, &d) != 0 && (d & invariant_tsc) != 0;
 #else
   return false;
 #endif
+}
+
+}  // namespace
+
+// No static of the function: a child forked while another thread initialises it would wait for ever.
+bool ticks_are_cycles() noexcept {
+  enum class answer : unsigned char { unknown, no, yes };
+  static constinit std::atomic<answer> known{answer::unknown};
+  answer result = known.load(std::memory_order_relaxed);
+  if (result == answer::unknown) {
+    result = counter_is_invariant() ? answer::yes : answer::no;
+    known.store(result, std::memory_order_relaxed);
+  }
+  return result == answer::yes;
 }
 
 tick_clock::tick_clock(bool cycles) noexcept

@@ -47,6 +47,8 @@ class wire_reader {
     if (*take(1) != '\0') throw malformed();
     return result;
   }
+  // How many things follow that take at least `least_size` bytes each.
+  std::uint32_t count(std::size_t least_size);
   // The value of a field.
   value untagged(value_tag, arena&, std::size_t depth = 0);
   value tagged(arena& memory, std::size_t depth = 0) {
@@ -60,7 +62,6 @@ class wire_reader {
     next_ += size;
     return taken;
   }
-  std::uint32_t count(std::size_t least_size);
 
   const char* next_;
   const char* end_;
