@@ -40,6 +40,7 @@ class dead_queues {
   // In the order of their times; the number of queues that end in something else than records.
   template <class Use>
   std::uint64_t for_each_record(scratch& memory, Use use);
+  void rewind();  // to the first record
 
   void remove_file() noexcept;
 
@@ -54,7 +55,6 @@ class dead_queues {
   };
 
   void read_marks(const file_head&);
-  void read_queues(std::uint64_t nonce);
   source* oldest();
 
   std::string bytes_;
@@ -65,6 +65,7 @@ class dead_queues {
   std::string program_;
   tick_line clock_;
   std::uint64_t dictionary_used_ = 0;
+  std::uint64_t nonce_ = 0;
   std::vector<written_mark> marks_;
   std::vector<source> sources_;
 };

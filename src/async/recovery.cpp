@@ -48,11 +48,55 @@ class undelivered_lines final : public line_filter {
   // Whether a sink had the line of the last record already.
   bool take_written() noexcept { return std::exchange(any_written_, false); }
 
+  bool any_torn() const noexcept {
+    return std::any_of(known_.begin(), known_.end(), [](const auto& each) { return each.second->is_torn(); });
+  }
+  std::string_view rest_of_torn(const sink_slot& slot, std::string_view line) {
+    for (const auto& [known, lines] : known_)
+      if (known == &slot) return lines->rest_of_torn(line);
+    return {};
+  }
+
  private:
   std::deque<written_lines> written_;
   std::vector<std::pair<const sink_slot*, written_lines*>> known_;
   bool any_written_ = false;
 };
+
+// Of each line only what completes a file that ends in the middle of it.
+class torn_lines final : public line_filter {
+ public:
+  explicit torn_lines(undelivered_lines& all) noexcept : all_(all) {}
+
+  std::string_view missing(const sink_slot& slot, std::string_view line) noexcept override {
+    try {
+      line = all_.rest_of_torn(slot, line);
+    } catch (...) {  // out of memory: the file stays torn
+      return {};
+    }
+    if (!line.empty()) any_completed_ = true;
+    return line;
+  }
+  bool take_completed() noexcept { return std::exchange(any_completed_, false); }
+
+ private:
+  undelivered_lines& all_;
+  bool any_completed_ = false;
+};
+
+// Before anything else is written: nothing may stand between the halves of a line. Returns the number of records.
+std::uint64_t complete_torn(dead_queues& dead, const settings& present, undelivered_lines& lines,
+                            scratch& memory) {
+  if (!lines.any_torn()) return 0;
+  torn_lines torn(lines);
+  std::uint64_t completed = 0;
+  dead.for_each_record(memory, [&](const record& rec) {
+    deliver(present, rec, memory.line, &torn);
+    completed += torn.take_completed() ? 1 : 0;
+  });
+  dead.rewind();
+  return completed;
+}
 
 // A sink may keep lines back for a while: they must be out before the file that also has them is removed.
 std::uint64_t deliver_all(dead_queues& dead) {
@@ -60,11 +104,14 @@ std::uint64_t deliver_all(dead_queues& dead) {
   if (!present || present->sinks.empty() || present->shut_down) return 0;
   undelivered_lines lines(*present, dead);
   scratch memory;
+  const std::uint64_t completed = complete_torn(dead, *present, lines, memory);
   std::uint64_t records = 0, written = 0;
   const std::uint64_t damaged = dead.for_each_record(memory, [&](const record& rec) {
     deliver(*present, rec, memory.line, &lines);
     ++(lines.take_written() ? written : records);
   });
+  records += completed;
+  written -= std::min(written, completed);
   if (records != 0 || damaged != 0)
     logger("ctxlog").warn(
         "recovered {recovered} records of process {ended_process}, which ended without delivering them",
@@ -84,7 +131,7 @@ std::uint64_t recover_predecessors(const std::string& own_file) noexcept {
     const auto directory = std::filesystem::path(own_file).parent_path();
     for (const auto& entry : std::filesystem::directory_iterator(directory)) {
       const std::string path = entry.path().string();
-      if (!path.ends_with(queue_file_suffix) || is_own_queue_file(path)) continue;
+      if (!path.ends_with(queue_file_suffix) || path == own_file) continue;
       try {
         dead_queues dead = dead_queues::open(path);
         if (dead.program() == program) records += deliver_all(dead);
