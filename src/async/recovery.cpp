@@ -51,11 +51,7 @@ class undelivered_lines final : public line_filter {
   bool any_torn() const noexcept {
     return std::any_of(known_.begin(), known_.end(), [](const auto& each) { return each.second->is_torn(); });
   }
-  std::string_view rest_of_torn(const sink_slot& slot, std::string_view line) {
-    for (const auto& [known, lines] : known_)
-      if (known == &slot) return lines->rest_of_torn(line);
-    return {};
-  }
+  const std::vector<std::pair<const sink_slot*, written_lines*>>& known() const noexcept { return known_; }
 
  private:
   std::deque<written_lines> written_;
@@ -63,29 +59,40 @@ class undelivered_lines final : public line_filter {
   bool any_written_ = false;
 };
 
-// Of each line only what completes a file that ends in the middle of it.
+// Of each line only what completes a file that ends in the middle of it: the first that the file has not whole.
 class torn_lines final : public line_filter {
  public:
-  explicit torn_lines(undelivered_lines& all) noexcept : all_(all) {}
+  explicit torn_lines(const undelivered_lines& all) {
+    for (const auto& [slot, lines] : all.known()) files_.push_back({slot, lines, *lines});
+  }
 
   std::string_view missing(const sink_slot& slot, std::string_view line) noexcept override {
     try {
-      line = all_.rest_of_torn(slot, line);
+      for (file& each : files_) {
+        if (each.slot != &slot) continue;
+        if (each.not_met.missing(line).empty()) return {};
+        line = each.all->complete(line);
+        if (!line.empty()) any_completed_ = true;
+        return line;
+      }
     } catch (...) {  // out of memory: the file stays torn
-      return {};
     }
-    if (!line.empty()) any_completed_ = true;
-    return line;
+    return {};
   }
   bool take_completed() noexcept { return std::exchange(any_completed_, false); }
 
  private:
-  undelivered_lines& all_;
+  struct file {
+    const sink_slot* slot;
+    written_lines* all;
+    written_lines not_met;
+  };
+  std::vector<file> files_;
   bool any_completed_ = false;
 };
 
 // Before anything else is written: nothing may stand between the halves of a line. Returns the number of records.
-std::uint64_t complete_torn(dead_queues& dead, const settings& present, undelivered_lines& lines,
+std::uint64_t complete_torn(dead_queues& dead, const settings& present, const undelivered_lines& lines,
                             scratch& memory) {
   if (!lines.any_torn()) return 0;
   torn_lines torn(lines);

@@ -70,7 +70,7 @@ std::string_view written_lines::missing(std::string_view line) {
   return {};
 }
 
-std::string_view written_lines::rest_of_torn(std::string_view line) {
+std::string_view written_lines::complete(std::string_view line) {
   if (!is_torn() || !line.starts_with(torn_)) return {};
   ++lines_[std::string(line)];
   line.remove_prefix(torn_.size());

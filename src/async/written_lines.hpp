@@ -23,7 +23,7 @@ class written_lines {
   // Whether the file ends in the middle of a line. The rest of it must be the next that is written there.
   bool is_torn() const noexcept { return !torn_.empty(); }
   // What is missing of the line that the file ends in, which then counts as written; nothing of any other.
-  std::string_view rest_of_torn(std::string_view line);
+  std::string_view complete(std::string_view line);
 
  private:
   void add(const std::string& path, std::uint64_t from);
