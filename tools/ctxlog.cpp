@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -43,6 +44,7 @@ struct options {
 
 // What stands behind the last newline.
 std::string torn_end_of(const std::string& path) {
+  if (!std::filesystem::is_regular_file(path)) return {};
   std::ifstream file(path, std::ios::binary);
   std::string end;
   for (std::string line; std::getline(file, line);) end = file.eof() ? line : std::string();

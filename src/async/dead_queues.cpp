@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace ctxlog::detail {
@@ -147,6 +149,26 @@ void dead_queues::read_marks(const file_head& head) {
     const sink_mark& mark = head.marks[i];
     marks_.push_back({text_of(mark.path), text_of(mark.schema), mark.device, mark.inode, mark.size});
   }
+}
+
+void dead_queues::mark(const file_position& from) {
+  const bool is_known = std::any_of(marks_.begin(), marks_.end(),
+                                    [&](const written_mark& each) { return each.path == from.path; });
+  sink_mark made{};
+  if (is_known || marks_.size() == std::tuple_size_v<decltype(file_head::marks)> ||
+      from.path.size() >= made.path.size())
+    return;
+  from.path.copy(made.path.data(), from.path.size());
+  made.device = from.device;
+  made.inode = from.inode;
+  made.size = from.size;
+  const auto count = static_cast<std::uint32_t>(marks_.size() + 1);
+  const auto at = static_cast<off_t>(offsetof(file_head, marks) + marks_.size() * sizeof made);
+  if (::pwrite(descriptor_, &made, sizeof made, at) != static_cast<ssize_t>(sizeof made) ||
+      ::pwrite(descriptor_, &count, sizeof count, offsetof(file_head, mark_count)) !=
+          static_cast<ssize_t>(sizeof count))
+    fail(path_, "write to");
+  marks_.push_back({std::string(from.path), {}, from.device, from.inode, from.size});
 }
 
 void dead_queues::rewind() {

@@ -12,6 +12,7 @@
 #include "async/decoder.hpp"
 #include "async/queue_file.hpp"
 #include "async/site_table.hpp"
+#include "ctxlog/sink.hpp"
 #include "scratch.hpp"
 
 namespace ctxlog::detail {
@@ -36,6 +37,10 @@ class dead_queues {
   const std::string& program() const noexcept { return program_; }
   std::int64_t process() const noexcept { return process_; }
   const std::vector<written_mark>& marks() const noexcept { return marks_; }
+
+  // Says in the file that from here on lines may be in that file too, unless it says so already: whoever recovers
+  // the rest must know.
+  void mark(const file_position&);
 
   // In the order of their times; the number of queues that end in something else than records.
   template <class Use>

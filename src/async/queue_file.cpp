@@ -124,6 +124,7 @@ queue_file::queue_file(int descriptor, const file_layout& layout, std::string pa
   made.process = ::getpid();
   const std::string program = program_path();
   std::copy_n(program.data(), std::min(program.size(), made.program.size() - 1), made.program.data());
+  made.lines[0] = tick_clock(ticks_are_cycles()).line();
   made.magic = queue_file_magic;
 }
 

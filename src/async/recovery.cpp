@@ -24,14 +24,19 @@ namespace {
 // Keeps from each sink what its file has already.
 class undelivered_lines final : public line_filter {
  public:
-  undelivered_lines(const settings& present, const dead_queues& dead) {
-    for (const written_mark& mark : dead.marks()) written_.emplace_back(mark);
+  undelivered_lines(const settings& present, dead_queues& dead) {
+    std::vector<std::pair<const sink_slot*, std::string>> files;
     for (const auto& slot : present.sinks) {
       const std::lock_guard lock(slot->mutex);
       const auto position = slot->target ? slot->target->position() : std::nullopt;
       if (!position) continue;
-      for (written_lines& each : written_)
-        if (each.mark().path == position->path) known_.emplace_back(slot.get(), &each);
+      dead.mark(*position);
+      files.emplace_back(slot.get(), position->path);
+    }
+    for (const written_mark& mark : dead.marks()) {
+      written_lines& lines = written_.emplace_back(mark);
+      for (const auto& [slot, path] : files)
+        if (path == mark.path) known_.emplace_back(slot, &lines);
     }
   }
 

@@ -120,6 +120,13 @@ void end_before_flush(const arguments& a) {
   ::raise(SIGKILL);
 }
 
+// Before or after the first attempt to deliver.
+void end_at_once(const arguments& a) {
+  use(small_queues(a[3]), {{std::make_shared<blocking_flush>(), {}}});
+  log_sequence(0, 0, 1);
+  ::raise(SIGKILL);
+}
+
 void end_with_two_pipelines(const arguments& a) {
   use(small_queues(a[3]), {file(a[2]), {blocking_after(0), {}}});
   log_sequence(0, 0, 50);
@@ -255,6 +262,7 @@ constexpr named_action actions[] = {
     {"write", write_until_killed},
     {"end", end_with_pending},
     {"end_before_flush", end_before_flush},
+    {"end_at_once", end_at_once},
     {"two_pipelines", end_with_two_pipelines},
     {"pipe", block_in_pipe},
     {"one_of_each", one_of_each},

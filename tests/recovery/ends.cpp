@@ -240,3 +240,29 @@ TEST_CASE("a full file system for the queues neither loses a record nor ends the
   CHECK(seen.wrong == strings{});
   CHECK(seen.sequence == 8000);
 }
+
+TEST_CASE("a recovery that was killed is continued, whatever log file it wrote to", "[recovery]") {
+  const workspace place;
+  CHECK(run_writer("end", place, {"kill"}) == -SIGKILL);
+  // That start recovers into a file of its own, stops at the twentieth record and is killed.
+  const fs::path other = place.root / "other.log";
+  strings words = writer_words("end", place, {"kill", "20"});
+  words[2] = other.string();
+  CHECK(run(words) == -SIGKILL);
+  words = writer_words("recover", place);
+  words[2] = other.string();
+  REQUIRE(run(words) == 0);
+  CHECK(read_file(place.log).empty());
+  strings lines = split_lines(read_file(other));
+  CHECK(lines_of(other).sequence == 120);  // fifty, and the seventy of that start
+  std::sort(lines.begin(), lines.end());
+  CHECK(std::adjacent_find(lines.begin(), lines.end()) == lines.end());
+}
+
+TEST_CASE("the time of a record is known though nothing was ever delivered", "[recovery]") {
+  const workspace place;
+  CHECK(run_writer("end_at_once", place) == -SIGKILL);
+  const strings lines = lines_in(place.only_queue_file());
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].starts_with("{\"time\":\"20"));
+}
