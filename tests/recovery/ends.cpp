@@ -168,7 +168,7 @@ TEST_CASE("a process killed while its reader keeps a pipe full has lost nothing"
     int bytes = 0;
     return ::ioctl(pipe.read_end(), FIONREAD, &bytes) == 0 && bytes >= 32 * 1024;
   };
-  while (!is_full()) ::sched_yield();
+  while (!is_full() && !child.has_ended()) ::sched_yield();
   for (long last = -1; accepted.sum() != last;) {  // until nothing more is accepted
     last = accepted.sum();
     for (int i = 0; i < 1000; ++i) ::sched_yield();

@@ -21,7 +21,7 @@ int number_of_kills() {
 
 // As soon as that many records are accepted: an event of the child, at a moment that nobody chose.
 void kill_at(const process& child, const accepted_counts& accepted, long records) {
-  while (accepted.sum() < records) ::sched_yield();
+  while (accepted.sum() < records && !child.has_ended()) ::sched_yield();
   child.kill();
 }
 
@@ -33,11 +33,7 @@ void recover_as(recovering way, const workspace& place, std::mt19937& random) {
     const auto size = [&] { return fs::exists(place.log) ? fs::file_size(place.log) : 0; };
     process first(writer_words("recover", place));
     const auto limit = size() + std::uniform_int_distribution<std::uintmax_t>(0, 64 * 1024)(random);
-    siginfo_t ended{};
-    while (size() < limit && ended.si_pid == 0) {
-      ::waitid(P_PID, static_cast<id_t>(first.id()), &ended, WEXITED | WNOHANG | WNOWAIT);
-      ::sched_yield();
-    }
+    while (size() < limit && !first.has_ended()) ::sched_yield();
     first.kill();
     first.wait();
   }

@@ -92,6 +92,11 @@ class process {
 
   pid_t id() const noexcept { return id_; }
   void kill() const noexcept { ::kill(id_, SIGKILL); }
+  bool has_ended() const noexcept {
+    siginfo_t ended{};
+    return ::waitid(P_PID, static_cast<id_t>(id_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid != 0;
+  }
   /// The exit status, or minus the signal.
   int wait() { return sinks_test::wait_for(std::exchange(id_, -1)); }
 
