@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace ctxlog::detail {
@@ -46,6 +48,13 @@ std::string read_all(int descriptor, std::size_t size, const std::string& path) 
   return bytes;
 }
 
+// While it is locked.
+std::int64_t process_of(int descriptor) noexcept {
+  std::int64_t process = 0;
+  if (::pread(descriptor, &process, sizeof process, offsetof(file_head, process)) < 0) return 0;
+  return process;
+}
+
 template <std::size_t N>
 std::string text_of(const std::array<char, N>& bytes) {
   return std::string(bytes.data(), ::strnlen(bytes.data(), N));
@@ -62,8 +71,6 @@ T read_at(const std::string& bytes, std::size_t offset) {
 }  // namespace
 
 dead_queues dead_queues::open(const std::string& path) {
-  // Closing it would take the lock from the living queues (fcntl(2)).
-  if (is_own_queue_file(path)) refuse(path, "it belongs to this process");
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (descriptor == -1) fail(path, "open");
   try {
@@ -74,12 +81,12 @@ dead_queues dead_queues::open(const std::string& path) {
     struct flock whole {};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
-    if (::fcntl(descriptor, F_SETLK, &whole) != 0) {
-      ::fcntl(descriptor, F_GETLK, &whole);
-      refuse(path, fmt::format("it belongs to process {}, which still runs", whole.l_pid));
-    }
+    if (::fcntl(descriptor, F_OFD_SETLK, &whole) != 0)
+      refuse(path, fmt::format("it belongs to process {}, which still runs, or is being recovered",
+                               process_of(descriptor)));
     struct stat present {};
-    if (::stat(path.c_str(), &present) != 0 || present.st_ino != status.st_ino)
+    if (::stat(path.c_str(), &present) != 0 || present.st_dev != status.st_dev ||
+        present.st_ino != status.st_ino)
       refuse(path, "another process has recovered it");
     dead_queues opened(read_all(descriptor, static_cast<std::size_t>(status.st_size), path));
     opened.path_ = path;
@@ -114,8 +121,9 @@ dead_queues::dead_queues(std::string bytes) : bytes_(std::move(bytes)) {
   program_ = text_of(head.program);
   clock_ = head.lines[head.line.load(std::memory_order_relaxed) & 1];
   dictionary_used_ = head.dictionary_used.load(std::memory_order_relaxed);
+  nonce_ = head.nonce;
   read_marks(head);
-  read_queues(head.nonce);
+  rewind();
 }
 
 dead_queues::dead_queues(dead_queues&& other) noexcept
@@ -127,6 +135,7 @@ dead_queues::dead_queues(dead_queues&& other) noexcept
       program_(std::move(other.program_)),
       clock_(other.clock_),
       dictionary_used_(other.dictionary_used_),
+      nonce_(other.nonce_),
       marks_(std::move(other.marks_)),
       sources_(std::move(other.sources_)) {}
 
@@ -142,7 +151,28 @@ void dead_queues::read_marks(const file_head& head) {
   }
 }
 
-void dead_queues::read_queues(std::uint64_t nonce) {
+void dead_queues::mark(const file_position& from) {
+  const bool is_known = std::any_of(marks_.begin(), marks_.end(),
+                                    [&](const written_mark& each) { return each.path == from.path; });
+  sink_mark made{};
+  if (is_known || marks_.size() == std::tuple_size_v<decltype(file_head::marks)> ||
+      from.path.size() >= made.path.size())
+    return;
+  from.path.copy(made.path.data(), from.path.size());
+  made.device = from.device;
+  made.inode = from.inode;
+  made.size = from.size;
+  const auto count = static_cast<std::uint32_t>(marks_.size() + 1);
+  const auto at = static_cast<off_t>(offsetof(file_head, marks) + marks_.size() * sizeof made);
+  if (::pwrite(descriptor_, &made, sizeof made, at) != static_cast<ssize_t>(sizeof made) ||
+      ::pwrite(descriptor_, &count, sizeof count, offsetof(file_head, mark_count)) !=
+          static_cast<ssize_t>(sizeof count))
+    fail(path_, "write to");
+  marks_.push_back({std::string(from.path), {}, from.device, from.inode, from.size});
+}
+
+void dead_queues::rewind() {
+  sources_.clear();
   for (std::uint32_t n = 0; n < layout_.queue_count; ++n) {
     const std::size_t at = layout_.queue(n);
     const auto written = read_at<std::uint64_t>(bytes_, at + offsetof(queue_head, written));
@@ -155,7 +185,7 @@ void dead_queues::read_queues(std::uint64_t nonce) {
     made.position = read;
     made.written = written;
     made.is_damaged = written < read || written - read > layout_.queue_bytes || read % 8 != 0;
-    made.frames = std::make_unique<frame_reader>(made.ring.data(), layout_.queue_bytes - 1, nonce);
+    made.frames = std::make_unique<frame_reader>(made.ring.data(), layout_.queue_bytes - 1, nonce_);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "async/decoder.hpp"
 #include "async/queue_file.hpp"
 #include "async/site_table.hpp"
+#include "ctxlog/sink.hpp"
 #include "scratch.hpp"
 
 namespace ctxlog::detail {
@@ -37,9 +38,14 @@ class dead_queues {
   std::int64_t process() const noexcept { return process_; }
   const std::vector<written_mark>& marks() const noexcept { return marks_; }
 
+  // Says in the file that from here on lines may be in that file too, unless it says so already: whoever recovers
+  // the rest must know.
+  void mark(const file_position&);
+
   // In the order of their times; the number of queues that end in something else than records.
   template <class Use>
   std::uint64_t for_each_record(scratch& memory, Use use);
+  void rewind();  // to the first record
 
   void remove_file() noexcept;
 
@@ -54,7 +60,6 @@ class dead_queues {
   };
 
   void read_marks(const file_head&);
-  void read_queues(std::uint64_t nonce);
   source* oldest();
 
   std::string bytes_;
@@ -65,6 +70,7 @@ class dead_queues {
   std::string program_;
   tick_line clock_;
   std::uint64_t dictionary_used_ = 0;
+  std::uint64_t nonce_ = 0;
   std::vector<written_mark> marks_;
   std::vector<source> sources_;
 };

@@ -10,13 +10,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 #include <new>
 #include <random>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -36,31 +34,17 @@ char* map(void* at, std::size_t size, int descriptor, std::size_t offset, int fl
 // A child of fork() must not write into the queues of its parent.
 void keep_from_children(void* memory, std::size_t size) noexcept { ::madvise(memory, size, MADV_DONTFORK); }
 
-struct file_names {
-  std::mutex mutex;
-  std::vector<std::string> paths;
-};
-
-// Never destroyed: the pipeline works in static destructors too.
-file_names& own_files() {
-  static file_names& instance = *new file_names;
-  return instance;
-}
-
-void lock(int descriptor) noexcept {
+// Of this opening of the file, not of the process (fcntl(2)): neither another opening in the same process nor its
+// closing undoes it.
+void lock(int descriptor) {
   struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
-  ::fcntl(descriptor, F_SETLK, &whole);
+  while (::fcntl(descriptor, F_OFD_SETLKW, &whole) != 0)
+    if (errno != EINTR) return;
 }
 
 }  // namespace
-
-bool is_own_queue_file(const std::string& path) {
-  const std::lock_guard lock(own_files().mutex);
-  const auto& paths = own_files().paths;
-  return std::find(paths.begin(), paths.end(), path) != paths.end();
-}
 
 std::string program_path() {
   std::string path(4096, '\0');
@@ -94,14 +78,17 @@ queue_file queue_file::create(const file_layout& layout, const std::string& dire
   const std::string program = program_path();
   const std::string path = fmt::format("{}/{}-{}-{:08x}{}", directory, program.substr(program.rfind('/') + 1),
                                        ::getpid(), random(), queue_file_suffix);
+  const std::string unfinished = path + ".new";
   constexpr mode_t owner_only = 0600;
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, owner_only);
-  if (descriptor == -1) fail(fmt::format("cannot make the file \"{}\" for the log queues", path));
-  {
-    const std::lock_guard lock(own_files().mutex);
-    own_files().paths.push_back(path);
-  }
-  return queue_file(descriptor, layout, path);
+  const int descriptor =
+      ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, owner_only);
+  if (descriptor == -1) fail(fmt::format("cannot make the file \"{}\" for the log queues", unfinished));
+  queue_file made(descriptor, layout, unfinished);
+  // Nobody finds it before it is locked and complete.
+  if (::rename(unfinished.c_str(), path.c_str()) != 0)
+    fail(fmt::format("cannot make the file \"{}\" for the log queues", path));
+  made.path_ = path;
+  return made;
 }
 
 queue_file queue_file::in_memory(const file_layout& layout) {
@@ -137,6 +124,7 @@ queue_file::queue_file(int descriptor, const file_layout& layout, std::string pa
   made.process = ::getpid();
   const std::string program = program_path();
   std::copy_n(program.data(), std::min(program.size(), made.program.size() - 1), made.program.data());
+  made.lines[0] = tick_clock(ticks_are_cycles()).line();
   made.magic = queue_file_magic;
 }
 

@@ -61,7 +61,7 @@ struct file_layout {
   std::size_t size() const noexcept { return queue(queue_count); }
 };
 
-// Owns descriptor and mapping. A file is locked (fcntl) while its process lives; memory without a name dies
+// Owns descriptor and mapping. A file is locked while its process lives; memory without a name dies
 // with the process.
 class queue_file {
  public:
@@ -105,9 +105,6 @@ class queue_file {
 // The directory for the queues of this user, made when it is missing; `chosen` when it is not empty. Throws
 // std::system_error or std::runtime_error naming it when it cannot be used.
 std::string queue_directory(const std::string& chosen);
-
-// Whether a queue_file of this process has that name, or had it before a fork.
-bool is_own_queue_file(const std::string& path);
 
 // What files of this program and this user are called in it.
 inline constexpr std::string_view queue_file_suffix = ".ctxlog-queue";

@@ -64,14 +64,17 @@ void written_lines::add(const std::string& path, std::uint64_t from) {
 }
 
 std::string_view written_lines::missing(std::string_view line) {
-  if (const auto found = lines_.find(std::string(line)); found != lines_.end() && found->second != 0) {
-    --found->second;
-    return {};
-  }
-  if (!torn_.empty() && line.starts_with(torn_)) {
-    line.remove_prefix(torn_.size());
-    torn_.clear();
-  }
+  const auto found = lines_.find(std::string(line));
+  if (found == lines_.end() || found->second == 0) return line;
+  --found->second;
+  return {};
+}
+
+std::string_view written_lines::complete(std::string_view line) {
+  if (!is_torn() || !line.starts_with(torn_)) return {};
+  ++lines_[std::string(line)];
+  line.remove_prefix(torn_.size());
+  torn_.clear();
   return line;
 }
 

@@ -17,9 +17,13 @@ class written_lines {
   explicit written_lines(const written_mark&);
 
   const written_mark& mark() const noexcept { return mark_; }
-  // What is missing of the line: nothing when the file has it, the rest when the file ends in the middle of it.
-  // Each line of the file counts once.
+  // The line, or nothing when the file has it. Each line of the file counts once.
   std::string_view missing(std::string_view line);
+
+  // Whether the file ends in the middle of a line. The rest of it must be the next that is written there.
+  bool is_torn() const noexcept { return !torn_.empty(); }
+  // What is missing of the line that the file ends in, which then counts as written; nothing of any other.
+  std::string_view complete(std::string_view line);
 
  private:
   void add(const std::string& path, std::uint64_t from);
