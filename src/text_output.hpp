@@ -81,7 +81,9 @@ class text_output {
   }
   void grow(std::size_t n) {
     finish();  // reserve() of the buffer keeps no more than this
-    buffer_.reserve(std::max(buffer_.size() + n, 2 * buffer_.capacity()));
+const std::size_t needed = buffer_.size() + n;
+    constexpr std::size_t small = 64 * 1024;  // twice of something large would be a burden
+    buffer_.reserve(needed < small ? std::max(needed, 2 * buffer_.capacity()) : needed + needed / 16);
     resume();
   }
 
