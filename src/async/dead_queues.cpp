@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
@@ -99,6 +100,19 @@ dead_queues dead_queues::open(const std::string& path) {
     ::close(descriptor);
     throw;
   }
+}
+
+std::string dead_queues::program_of(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor == -1) return {};
+  std::array<char, offsetof(file_head, program) + sizeof(file_head::program)> bytes{};
+  const ssize_t count = ::pread(descriptor, bytes.data(), bytes.size(), 0);
+  ::close(descriptor);
+  if (count != static_cast<ssize_t>(bytes.size()) ||
+      !std::equal(queue_file_magic.begin(), queue_file_magic.end(), bytes.begin()))
+    return {};
+  const std::string_view program(bytes.data() + offsetof(file_head, program), sizeof(file_head::program));
+  return std::string(program.substr(0, program.find('\0')));
 }
 
 dead_queues::dead_queues(std::string bytes) : bytes_(std::move(bytes)) {

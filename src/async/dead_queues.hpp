@@ -28,6 +28,8 @@ class dead_queues {
  public:
   // Throws std::system_error when the file cannot be read, std::runtime_error when it is not fit.
   static dead_queues open(const std::string& path);
+  // Whose file it is, without opening it for long; empty when it is none.
+  static std::string program_of(const std::string& path);
   // The same for bytes in memory.
   explicit dead_queues(std::string bytes);
   dead_queues(dead_queues&& other) noexcept;

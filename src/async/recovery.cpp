@@ -143,10 +143,11 @@ std::uint64_t recover_predecessors(const std::string& own_file) noexcept {
     const auto directory = std::filesystem::path(own_file).parent_path();
     for (const auto& entry : std::filesystem::directory_iterator(directory)) {
       const std::string path = entry.path().string();
-      if (!path.ends_with(queue_file_suffix) || path == own_file) continue;
+      if (!path.ends_with(queue_file_suffix) || path == own_file || dead_queues::program_of(path) != program)
+        continue;
       try {
         dead_queues dead = dead_queues::open(path);
-        if (dead.program() == program) records += deliver_all(dead);
+        records += deliver_all(dead);
       } catch (const std::exception&) {
         // It belongs to a process that runs, or to another user, or it is no queue file.
       }
