@@ -182,7 +182,9 @@ TEST_CASE("shutdown returns in time though a sink is stuck; the program may log 
 }
 
 TEST_CASE("children forked while threads log asynchronously log too, each line once", "[async][H9]") {
-  const auto child = run_child("async_fork", {thread_sanitizer ? "20" : "200"}, {"ENV=PROD", "LOG_ASYNC=1"});
+  if (thread_sanitizer)
+    SKIP("ThreadSanitizer supports no new threads after fork() in a program with threads");
+  const auto child = run_child("async_fork", {"200"}, {"ENV=PROD", "LOG_ASYNC=1"});
   CHECK(child.status == 0);
   INFO(child.errors);
   CHECK(child.errors.empty());
@@ -200,7 +202,7 @@ TEST_CASE("children forked while threads log asynchronously log too, each line o
       children[pid].push_back(line.get<int>("n"));
     }
   }
-  CHECK(children.size() == (thread_sanitizer ? 20 : 200));
+  CHECK(children.size() == 200);
   CHECK_FALSE(children.contains(parents_process));
   for (const auto& [pid, numbers] : children) CHECK(is_counted(numbers, 100));
   CHECK(parents_threads.size() == 4);
