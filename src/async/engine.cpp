@@ -33,12 +33,17 @@ struct registry {
   std::mutex mutex;
   std::vector<std::weak_ptr<engine>> engines;
   pipeline_statistics ended;  // of those that are gone
+  std::size_t ending = 0;     // those that nobody owns any more and that are not in `ended` yet
 };
 
 // Never destroyed: engines end in static destructors too.
 registry& the_registry() {
   static registry& instance = *new registry;
   return instance;
+}
+
+void forget_expired(registry& known) {
+  known.ending += std::erase_if(known.engines, [](const auto& each) { return each.expired(); });
 }
 
 file_layout layout_of(const async_pipeline& options) {
@@ -108,7 +113,7 @@ std::shared_ptr<engine> engine::start(const async_pipeline& options) {
   auto made = std::make_shared<engine>(options);
   {
     const std::lock_guard lock(the_registry().mutex);
-    std::erase_if(the_registry().engines, [](const auto& each) { return each.expired(); });
+    forget_expired(the_registry());
     the_registry().engines.push_back(made);
   }
   start_quiet_thread("ctxlog", [made] { made->run(); });
@@ -120,7 +125,9 @@ engine::~engine() {
   add_statistics(last);
   for (auto& slot : slots_) file_.unmap_queue(slot.held->mapped());
   const std::lock_guard lock(the_registry().mutex);
+  forget_expired(the_registry());
   add(the_registry().ended, last);
+  --the_registry().ending;
 }
 
 queue* engine::take_queue() noexcept {
@@ -283,12 +290,20 @@ bool drain_engines(clock::time_point deadline) noexcept {
 }
 
 pipeline_statistics pipeline_account() {
-  const auto alive = live_engines();
-  pipeline_statistics sum;
-  for (const auto& each : alive) each->add_statistics(sum);
-  const std::lock_guard lock(the_registry().mutex);
-  add(sum, the_registry().ended);
-  return sum;
+  while (true) {
+    const auto alive = live_engines();
+    pipeline_statistics sum;
+    for (const auto& each : alive) each->add_statistics(sum);
+    const std::lock_guard lock(the_registry().mutex);
+    forget_expired(the_registry());
+    // One that ends just now is in neither account.
+    if (the_registry().ending != 0) {
+      std::this_thread::yield();
+      continue;
+    }
+    add(sum, the_registry().ended);
+    return sum;
+  }
 }
 
 namespace {
@@ -316,6 +331,8 @@ void lose_engines() noexcept {
       // Its thread, which is not here, would be the last owner: it is never freed in this process.
       new (std::nothrow) std::shared_ptr<engine>(each);
     }
+  forget_expired(the_registry());
+  the_registry().ending = 0;  // their destructors run in the parent only
   leave_queue_behind();
 }
 
