@@ -81,7 +81,7 @@ class text_output {
   }
   void grow(std::size_t n) {
     finish();  // reserve() of the buffer keeps no more than this
-const std::size_t needed = buffer_.size() + n;
+    const std::size_t needed = buffer_.size() + n;
     constexpr std::size_t small = 64 * 1024;  // twice of something large would be a burden
     buffer_.reserve(needed < small ? std::max(needed, 2 * buffer_.capacity()) : needed + needed / 16);
     resume();
