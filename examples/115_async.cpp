@@ -11,10 +11,9 @@ constinit ctxlog::context_var<std::string> request_id{"request_id"};
 int main() {
   ctxlog::configure(
       {.patchers = {{ctxlog::context_variables(request_id)}},
-       .pipeline = ctxlog::async_pipeline{.queue_bytes = 64 * 1024,
-                                          .when_full = ctxlog::overflow::drop_below,
-                                          .protected_level = ctxlog::level::warn},
        .sinks = {{{ctxlog::stdout_sink(), {.encoder = ctxlog::pattern_encoder("{message} {extra}")}}}}});
+  ctxlog::configure({.pipeline = ctxlog::async_pipeline{.when_full = ctxlog::overflow::drop_below}});
+
   {
     const auto bound = request_id.bind("req-1");
     ctxlog::info("order {} took {:.1f} ms", 42, 3.14159, "gift"_kv = false);

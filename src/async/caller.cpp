@@ -145,6 +145,12 @@ bool tell_bound(queue& to, const field_run& run) noexcept {
   return to.tell(to.bound, frame_kind::bound, run.serial, size, [&](char* out) { put(out, run.fields()); });
 }
 
+// So that a record of `size` bytes may refer to these fields, and still to its state.
+bool ensure_bound(queue& to, const field_run& run, std::size_t size) noexcept {
+  if (to.bound.serial == run.serial && to.reaches(to.bound, size)) return true;
+  return tell_bound(to, run) && to.reaches(to.state, size);
+}
+
 bool state_is_told(const queue& to, std::size_t size) noexcept {
   return to.generation == settings_generation() && to.context == serial_of(current_node()) &&
          to.reaches(to.state, size);
@@ -244,10 +250,7 @@ class deferred_call {
     if (number == no_site) [[unlikely]]
       return refused;
     const bool is_bound = lg.bound_ && !lg.bound_->empty();
-    if (is_bound && !bound_is_told(*to, *lg.bound_, size)) {
-      if (!tell_bound(*to, lg.bound_->run())) return refused;
-      if (!to->reaches(to->state, size)) return refused;
-    }
+    if (is_bound && !ensure_bound(*to, lg.bound_->run(), size)) return refused;
     open_frame frame = to->open_record(l, number, is_bound, size);
     if (!has_text && frame.is_open()) frame.values = put_wire(frame.values, site.text);
     return frame;
@@ -255,10 +258,6 @@ class deferred_call {
 
   static const field_set* bound_of(const logger& lg) noexcept { return lg.bound_.get(); }
   static bool has_patchers(const logger& lg) noexcept { return lg.patchers_ != nullptr; }
-
-  static bool bound_is_told(const queue& to, const field_set& bound, std::size_t size) noexcept {
-    return to.bound.serial == bound.run().serial && to.reaches(to.bound, size);
-  }
 };
 
 open_frame open_frame_for(const logger& lg, level l, const call_site& site, const call_signature& signature,
@@ -283,9 +282,7 @@ bool defer_values(scratch& memory, const logger& lg, level l, const call_site& s
   if (!ensure_state(*to, memory, *memory.snapshot, size)) return false;
   const field_set* const bound = deferred_call::bound_of(lg);
   const bool is_bound = bound && !bound->empty();
-  if (is_bound && !deferred_call::bound_is_told(*to, *bound, size) &&
-      (!tell_bound(*to, bound->run()) || !to->reaches(to->state, size)))
-    return false;
+  if (is_bound && !ensure_bound(*to, bound->run(), size)) return false;
 
   const std::uint32_t number = site_number(*to, site_form::generic, l, site, nullptr, lg.name());
   if (number == no_site) return false;

@@ -97,17 +97,23 @@ void consumer::look_at_queues() {
 }
 
 // Finds the next record of a queue in this round.
-bool consumer::next_head(source& from) {
+bool consumer::next_head(source& from) noexcept {
   if (from.has_head) return true;
-  while (from.position < from.end) {
-    const frame_head head = from.frames.head_at(from.position, from.end);
-    if (head.kind() == frame_kind::record) {
-      from.head = head;
-      from.has_head = true;
-      return true;
+  try {
+    while (from.position < from.end) {
+      const frame_head head = from.frames.head_at(from.position, from.end);
+      if (head.kind() == frame_kind::record) {
+        from.head = head;
+        from.has_head = true;
+        return true;
+      }
+      from.position += padded(head.size);
+      batch_bytes_ += padded(head.size);
     }
-    from.position += padded(head.size);
-    batch_bytes_ += padded(head.size);
+  } catch (const malformed&) {
+    report("a log queue was overwritten by the program; what was in it is lost");
+    batch_bytes_ += from.end - from.position;
+    from.position = from.end;
   }
   return false;
 }

@@ -46,7 +46,7 @@ class consumer {
   };
 
   void look_at_queues();
-  bool next_head(source&);
+  bool next_head(source&) noexcept;
   source* oldest();
   void deliver(source&);
   void deliver_copied(source&);

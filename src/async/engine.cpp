@@ -127,7 +127,7 @@ engine::~engine() {
   const std::lock_guard lock(the_registry().mutex);
   forget_expired(the_registry());
   add(the_registry().ended, last);
-  --the_registry().ending;
+  if (the_registry().ending != 0) --the_registry().ending;  // 0: it was never listed
 }
 
 queue* engine::take_queue() noexcept {
