@@ -100,7 +100,8 @@ TEST_CASE_METHOD(clean_async, "the pipeline changes while threads log: nothing i
   }
   SECTION("to fewer queues than threads") {
     log_on_threads(count, [&] {
-      go_async({.queue_bytes = 16 * 1024, .memory_bytes = std::size_t{20 * 1024} * (++step % 4)});
+      go_async({.queue_bytes = 16 * 1024,
+                .memory_bytes = std::size_t{20 * 1024} * static_cast<std::size_t>(++step % 4)});
     });
   }
   SECTION("in patchers and fields") {
