@@ -33,7 +33,7 @@ bool flush_or_report(sink& target) noexcept {
 namespace {
 
 constinit std::atomic<std::uint64_t> undelivered{0}, patch_errors{0};
-constinit std::atomic<bool> exiting{false};
+constinit std::atomic<bool> exiting{false}, has_given_up{false};
 
 constinit std::mutex removed_mutex;
 constinit std::uint64_t removed_accepted = 0, removed_written = 0, removed_dropped = 0;
@@ -167,9 +167,12 @@ bool flush_sinks(deadline_clock::time_point deadline) noexcept {
   return all;
 }
 
+void give_up_waiting() noexcept { has_given_up.store(true, std::memory_order_relaxed); }
+
 void flush_at_exit() noexcept {
   // A sink that is stuck must not keep the program from ending.
-  const auto deadline = deadline_in(std::chrono::seconds(10));
+  const auto deadline =
+      deadline_in(std::chrono::seconds(has_given_up.load(std::memory_order_relaxed) ? 0 : 10));
   exiting.store(true, std::memory_order_relaxed);
   const auto engines = live_engines();
   end_async_pipeline();

@@ -34,6 +34,8 @@ void retire(sink_slot&, deadline_clock::time_point deadline = deadline_clock::ti
 // Delivers what is pending. From now on every record is delivered by its caller and flushed: nothing comes after
 // that would.
 void flush_at_exit() noexcept;
+// A sink was waited for in vain: the exit does not wait for it once more.
+void give_up_waiting() noexcept;
 
 // A record that no sink is offered: it was made inside a sink, after shutdown() or without memory.
 void count_undelivered() noexcept;

@@ -347,7 +347,7 @@ void configure_from_environment() {
 
 statistics shutdown(std::chrono::milliseconds timeout) {
   const auto deadline = deadline_in(timeout);
-  drain_engines(deadline);
+  if (!drain_engines(deadline)) give_up_waiting();
   slots gone;
   change_settings([&](const state&, settings& next) {
     next.shut_down = true;

@@ -24,7 +24,10 @@ class wall_clock {
 
  private:
   std::int64_t read() noexcept;
+  void learn_rate() noexcept;
 
+  std::uint64_t first_ticks_ = 0;
+  std::int64_t first_nanoseconds_ = 0;  // of the monotonic clock
   std::uint64_t ticks_ = 0;
   std::int64_t nanoseconds_ = 0;
   std::uint64_t valid_for_ = 0;             // ticks; 0 while the rate is not known

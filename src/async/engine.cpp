@@ -68,9 +68,16 @@ queue_file make_file(const async_pipeline& options) {
 // Lets the engine look at what others wrote before it sleeps, at no cost for them.
 bool barrier_for_all_threads(int command) noexcept { return ::syscall(SYS_membarrier, command, 0, 0) == 0; }
 
+// No function static: a child of fork() could inherit its guard locked.
+enum class barrier_state : std::uint8_t { unknown, registered, missing };
+constinit std::atomic<barrier_state> barrier{barrier_state::unknown};
+
 bool has_barrier() noexcept {
-  static const bool registered = barrier_for_all_threads(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-  return registered;
+  if (barrier.load(std::memory_order_relaxed) == barrier_state::unknown) {
+    const bool registered = barrier_for_all_threads(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+    barrier.store(registered ? barrier_state::registered : barrier_state::missing, std::memory_order_relaxed);
+  }
+  return barrier.load(std::memory_order_relaxed) == barrier_state::registered;
 }
 
 void add(pipeline_statistics& sum, const pipeline_statistics& more) {
