@@ -127,7 +127,8 @@ TEST_CASE_METHOD(clean_async, "threads that come and go lose nothing and keep no
   REQUIRE(ctxlog::flush(patience));
   CHECK(lines == count);
   for (const auto& each : seen) REQUIRE(each);
-  if (!thread_sanitizer) CHECK(kilobytes("VmSize") - before <= 3 * memory);  // rings are mapped twice
+  if (address_sanitizer || thread_sanitizer) return;  // they keep freed memory for a while
+  CHECK(kilobytes("VmSize") - before <= 3 * memory);  // rings are mapped twice
 }
 
 TEST_CASE("a warm caller allocates nothing for a record", "[async][perf]") {
