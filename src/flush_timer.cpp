@@ -8,6 +8,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -107,7 +108,8 @@ void lock_flush_timer() noexcept { the_timer().mutex.lock(); }
 void unlock_flush_timer() noexcept { the_timer().mutex.unlock(); }
 // The parent's stays as it is: its thread is not here, and may have been in the middle of something.
 void forget_flush_timer() noexcept {
-  auto* const fresh = new flush_timer;
+  auto* const fresh = new (std::nothrow) flush_timer;
+  if (!fresh) return;
   fresh->parents = current;
   fresh->mutex.lock();
   current = fresh;
