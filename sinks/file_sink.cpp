@@ -10,7 +10,7 @@
 
 namespace ctxlog {
 
-file_sink::file_sink(std::string path, fd_options writing, file_options options)
+file_sink::file_sink(std::string path, fd_options writing, const file_options& options)
     : path_(std::move(path)),
       file_(std::make_unique<detail::log_file>(std::filesystem::absolute(path_), writing, options)) {}
 

@@ -3,7 +3,6 @@
 #include "rotated_files.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <condition_variable>
 #include <cstdint>
@@ -18,6 +17,7 @@
 
 #include "diagnostics.hpp"
 #include "fork_count.hpp"
+#include "quiet_thread.hpp"
 
 namespace ctxlog::detail {
 namespace {
@@ -49,20 +49,6 @@ struct settled_file {
   std::string path;
   record_time time;
 };
-
-// A thread without signals: the program's handlers run on the program's threads.
-void start_thread(std::function<void()> body) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    std::thread(std::move(body)).detach();
-  } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
 
 void report_failure(const std::string& path, std::string_view why) noexcept {
   try {
@@ -182,7 +168,7 @@ void rotated_files::settle(std::string path, record_time time) {
   const std::lock_guard lock(work_->mutex);
   work_->pending.push_back({std::move(path), time});
   if (work_->running) return;
-  start_thread([work = work_] { work->run(); });
+  start_quiet_thread("ctxlog-files", [work = work_] { work->run(); });
   work_->running = true;
 }
 

@@ -42,7 +42,7 @@ class CTXLOG_API file_sink final : public sink {
  public:
   /// Throws std::system_error whose text names the path and the reason, std::invalid_argument for options that
   /// mean nothing.
-  explicit file_sink(std::string path, fd_options writing = {}, file_options options = {});
+  explicit file_sink(std::string path, fd_options writing = {}, const file_options& options = {});
   ~file_sink() override;
 
   std::error_code write(const record& rec, std::string_view line) override;
