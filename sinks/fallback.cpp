@@ -110,6 +110,8 @@ std::chrono::system_clock::time_point fallback_sink::flush_due() const noexcept 
   return std::min(primary_->flush_due(), secondary_->flush_due());
 }
 
+std::optional<file_position> fallback_sink::position() const noexcept { return primary_->position(); }
+
 fallback_statistics fallback_sink::stats() const noexcept {
   const auto read = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
   return {read(taken_by_primary_), read(taken_by_secondary_), read(lost_), read(openings_)};

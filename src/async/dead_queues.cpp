@@ -106,9 +106,11 @@ std::string dead_queues::program_of(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (descriptor == -1) return {};
   std::array<char, offsetof(file_head, program) + sizeof(file_head::program)> bytes{};
+  struct stat status {};
+  const bool is_own = ::fstat(descriptor, &status) == 0 && status.st_uid == ::geteuid();
   const ssize_t count = ::pread(descriptor, bytes.data(), bytes.size(), 0);
   ::close(descriptor);
-  if (count != static_cast<ssize_t>(bytes.size()) ||
+  if (!is_own || count != static_cast<ssize_t>(bytes.size()) ||
       !std::equal(queue_file_magic.begin(), queue_file_magic.end(), bytes.begin()))
     return {};
   const std::string_view program(bytes.data() + offsetof(file_head, program), sizeof(file_head::program));

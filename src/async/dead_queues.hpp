@@ -28,7 +28,8 @@ class dead_queues {
  public:
   // Throws std::system_error when the file cannot be read, std::runtime_error when it is not fit.
   static dead_queues open(const std::string& path);
-  // Whose file it is, without opening it for long; empty when it is none.
+  // Which program's file it is, without opening it for long; empty when it is none, or another user's: anybody may
+  // have put it into a directory that many write to.
   static std::string program_of(const std::string& path);
   // The same for bytes in memory.
   explicit dead_queues(std::string bytes);

@@ -27,6 +27,9 @@ struct sink_mark {
   std::uint64_t device, inode, size;
 };
 
+// Of a program's path; a longer one is cut.
+inline constexpr std::size_t longest_program = 255;
+
 struct file_head {
   std::array<char, 8> magic;
   std::uint32_t version;
@@ -35,7 +38,7 @@ struct file_head {
   std::uint32_t dictionary_bytes;
   std::uint64_t nonce;
   std::int64_t process;
-  std::array<char, 256> program;
+  std::array<char, longest_program + 1> program;
   std::atomic<std::uint64_t> dictionary_used;
   std::atomic<std::uint32_t> line;  // which of the two is valid
   std::array<tick_line, 2> lines;

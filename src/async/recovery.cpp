@@ -129,8 +129,7 @@ std::uint64_t deliver_all(dead_queues& dead) {
         "recovered {recovered} records of process {ended_process}, which ended without delivering them",
         kv("recovered", records), kv("ended_process", dead.process()), kv("already_written", written),
         kv("damaged_queues", damaged));
-  flush_sinks();
-  dead.remove_file();
+  if (flush_sinks()) dead.remove_file();
   return records;
 }
 
@@ -139,7 +138,7 @@ std::uint64_t deliver_all(dead_queues& dead) {
 std::uint64_t recover_predecessors(const std::string& own_file) noexcept {
   std::uint64_t records = 0;
   try {
-    const std::string program = program_path();
+    const std::string program = program_path().substr(0, longest_program);
     const auto directory = std::filesystem::path(own_file).parent_path();
     for (const auto& entry : std::filesystem::directory_iterator(directory)) {
       const std::string path = entry.path().string();

@@ -45,6 +45,13 @@ struct blocking_flush final : ctxlog::sink {
   std::string_view name() const noexcept override { return "blocking"; }
 };
 
+// Says that it keeps something back.
+struct failing_flush final : ctxlog::sink {
+  std::error_code write(const ctxlog::record&, std::string_view) override { return {}; }
+  std::error_code flush() override { return std::make_error_code(std::errc::io_error); }
+  std::string_view name() const noexcept override { return "failing"; }
+};
+
 std::shared_ptr<ctxlog::sink> blocking_after(int records) {
   return std::make_shared<ctxlog::callback_sink>([records](const ctxlog::record&, std::string_view) mutable {
     if (records-- == 0) block();
@@ -218,6 +225,11 @@ void recover(const arguments& a) {
   ctxlog::flush();
 }
 
+void recover_without_flush(const arguments& a) {
+  use(small_queues(a[3]), {file(a[2]), {std::make_shared<failing_flush>(), {}}});
+  ctxlog::flush();
+}
+
 void recover_without_sinks(const arguments& a) {
   use(ctxlog::async_pipeline{.directory = a[3]}, {});
   ctxlog::flush();
@@ -267,6 +279,7 @@ constexpr named_action actions[] = {
     {"pipe", block_in_pipe},
     {"one_of_each", one_of_each},
     {"recover", recover},
+    {"recover_without_flush", recover_without_flush},
     {"recover_without_sinks", recover_without_sinks},
     {"recover_on_pipe", recover_on_pipe},
     {"live", live},

@@ -161,6 +161,31 @@ TEST_CASE("without a sink the records wait for a later start", "[recovery]") {
   check_recovered(place, 50, 50);
 }
 
+TEST_CASE("records that a sink keeps back stay in the queue file too, and are written once", "[recovery]") {
+  const workspace place;
+  CHECK(run_writer("end", place, {"kill"}) == -SIGKILL);
+  const std::string file = place.only_queue_file();
+  REQUIRE(run_writer("recover_without_flush", place) == 0);
+  CHECK(fs::exists(file));
+  REQUIRE(run_writer("recover", place) == 0);
+  check_recovered(place, 50, 50);
+}
+
+TEST_CASE("the file of another user is left alone", "[recovery]") {
+  if (::geteuid() != 0) SKIP("only root can give a file away");
+  const workspace place;
+  CHECK(run_writer("end", place, {"kill"}) == -SIGKILL);
+  const std::string file = place.only_queue_file();
+  constexpr uid_t nobody = 65534;
+  REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
+  REQUIRE(run_writer("recover", place) == 0);
+  CHECK(read_file(place.log).empty());
+  CHECK(fs::exists(file));
+  REQUIRE(::chown(file.c_str(), 0, 0) == 0);
+  REQUIRE(run_writer("recover", place) == 0);
+  check_recovered(place, 50, 50);
+}
+
 TEST_CASE("a process killed while its reader keeps a pipe full has lost nothing", "[recovery]") {
   const workspace place;
   const accepted_counts accepted(place);

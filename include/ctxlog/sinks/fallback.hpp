@@ -42,6 +42,8 @@ class CTXLOG_API fallback_sink final : public sink {
   /// Flushes both; the first failure counts.
   std::error_code flush() override;
   std::chrono::system_clock::time_point flush_due() const noexcept override;
+  /// Of the primary. gather() is not passed on: a primary that keeps lines back refuses them too late.
+  std::optional<file_position> position() const noexcept override;
   std::string_view name() const noexcept override { return name_; }
 
   /// Any thread. A line under way may be missing.

@@ -37,12 +37,12 @@ struct fd_options {
   /// 0: each record is one write(2) and has left the process when the call returns, so that no end of the
   /// process, SIGKILL included, loses it. Otherwise records are gathered and written in batches of whole
   /// records, of about this many bytes, when the next one would not fit, by the two rules below, on flush() and
-  /// when the sink is destroyed: many times cheaper, and a crash loses what was gathered. A record larger than the buffer goes
-  /// out on its own, in order.
+  /// when the sink is destroyed: many times cheaper, and a crash loses what was gathered. A record larger than
+  /// the buffer goes out on its own, in order.
   std::size_t buffer_size = 0;
 
   /// Gathered records are written when the oldest of them is older than this: at the next record, by the times
-  /// of the records, or when somebody calls flush() at the sink's flush_due(). Limited to 0...24 hours.
+  /// of the records, or by a thread of the library (see sink::flush_due()). Limited to 0...24 hours.
   std::chrono::milliseconds flush_after{1000};
 
   /// A record of this level or above is written at once with all gathered before it; `level::off`: none is.
