@@ -331,7 +331,7 @@ TEST_CASE("four processes rotate one file: 20000 of 20000 lines are there, valid
     return std::make_shared<file_sink>(directory.log(), ctxlog::fd_options{.buffer_size = buffer_size},
                                        file_options{.rotation = {.max_bytes = limit, .compress = compress}});
   };
-  const auto parents_sink = make_sink(0);
+  auto parents_sink = make_sink(0);
   if (inherited) {  // with its lock, which the children must not share
     CHECK_FALSE(parents_sink->write(any_record(), "\n"));
     fs::resize_file(directory.log(), 0);
@@ -342,6 +342,7 @@ TEST_CASE("four processes rotate one file: 20000 of 20000 lines are there, valid
       ctxlog::remove_sinks();
       ctxlog::add_sink(inherited ? parents_sink : make_sink(writer < 2 ? 0u : 3000u),
                        {.encoder = ctxlog::json_encoder()});
+      parents_sink.reset();  // so that shutdown() destroys it, which waits for its last compression
       for (int number = 0; number < lines; ++number)
         ctxlog::info("line", "writer"_kv = writer, "number"_kv = number);
       const auto account = ctxlog::shutdown().removed;
