@@ -70,11 +70,6 @@ void register_texts() {
   register_text("1024_chinese", repeated("\u65e5\u672c\u8a9e", 1023));
 }
 
-void clean_36(benchmark::State& state) {
-  over_text(state, "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
-            [](char*, std::string_view text) { return detail::json_clean(text); });
-}
-
 void uint64_20_digits(benchmark::State& state) {
   over_values<std::uint64_t>(
       state,
@@ -125,7 +120,6 @@ void local_time_same_second(benchmark::State& state) {
       [&](char* out, std::int64_t value) { return formatter.write_time_ms(out, value); });
 }
 
-BENCHMARK(clean_36);
 BENCHMARK(uint64_20_digits);
 BENCHMARK(int64_mixed);
 BENCHMARK(double_3_decimals);

@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "text/ascii.hpp"
+
 namespace ctxlog {
 namespace {
 
@@ -30,15 +32,6 @@ constexpr std::size_t index(level l) { return static_cast<std::size_t>(l); }
 constinit std::array<std::atomic<const level_text*>, 256> defined{};
 constinit std::array<std::atomic<const level_text*>, 256> unnamed{};
 constinit std::mutex table_mutex;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-std::string mapped(std::string_view s, char (*change)(char)) {
-  std::string result(s);
-  for (char& c : result) c = change(c);
-  return result;
-}
 
 // Never freed: records hold views of the names. An allocation that fails leaves the number without a name.
 const level_text* keep(std::string_view name, std::string_view label, std::string_view icon) {
@@ -97,7 +90,7 @@ bool well_formed(std::string_view name) {
 
 level define_level(std::string_view name, std::uint8_t number, std::string_view icon) {
   const auto value = static_cast<level>(number);
-  const std::string lowered = mapped(name, lower);
+  const std::string lowered = detail::lowered(name);
   if (number == 0 || value == level::off)
     throw std::invalid_argument(fmt::format("level \"{}\": number {} is not from 1 to 254", name, number));
   if (!well_formed(lowered))
@@ -110,7 +103,7 @@ level define_level(std::string_view name, std::uint8_t number, std::string_view 
   if (present && present->name != lowered)
     throw std::invalid_argument(
         fmt::format("level {} is already named \"{}\", not \"{}\"", number, present->name, name));
-  if (!present) defined[number].store(keep(lowered, mapped(name, upper), icon), std::memory_order_release);
+  if (!present) defined[number].store(keep(lowered, detail::uppered(name), icon), std::memory_order_release);
   return value;
 }
 
@@ -122,7 +115,7 @@ std::optional<level> parse_level(std::string_view text) noexcept {
   constexpr std::size_t longest = 64;
   char lowered_bytes[longest];
   if (text.empty() || text.size() > longest) return std::nullopt;
-  for (std::size_t i = 0; i < text.size(); ++i) lowered_bytes[i] = lower(text[i]);
+  for (std::size_t i = 0; i < text.size(); ++i) lowered_bytes[i] = detail::lower(text[i]);
   const std::string_view lowered(lowered_bytes, text.size());
 
   for (std::size_t i = 1; i < defined.size(); ++i)

@@ -291,17 +291,6 @@ char* write_escaped(char* out, std::string_view text) {
   return write_escaped_dirty<Set, Block>(out, in, in + rest);
 }
 
-template <class Block>
-bool is_clean(std::string_view text) {
-  const char* in = text.data();
-  const char* const last = in + text.size();
-  for (; static_cast<std::size_t>(last - in) >= Block::size; in += Block::size) {
-    if (Block::load(in).template dirty<escape_set::json>() != 0) return false;
-  }
-  return in == last ||
-         Block::load_tail(in, static_cast<std::size_t>(last - in)).template dirty<escape_set::json>() == 0;
-}
-
 /// Room that the escaped form of `size` bytes may need: six for one, and slack for whole stores.
 constexpr std::size_t escaped_capacity(std::size_t size) { return 6 * size + 16; }
 
@@ -313,9 +302,6 @@ constexpr std::size_t escaped_capacity(std::size_t size) { return 6 * size + 16;
 inline char* write_json_escaped(char* out, std::string_view text) {
   return write_escaped<escape_set::json, text_block>(out, text);
 }
-
-/// Whether `text` is ASCII with nothing to escape in JSON, so that it can be copied as it is.
-inline bool json_clean(std::string_view text) { return is_clean<text_block>(text); }
 
 /// Writes text that a terminal shows and never obeys: no byte below 0x20, no DEL, C1, format or separator
 /// character is left raw, so it can neither begin a line nor an escape sequence. `quoted` is for the inside

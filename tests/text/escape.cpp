@@ -169,24 +169,8 @@ TEST_CASE("nothing outside the text is read and nothing outside the promised roo
               FAIL("escaped differently at the edge of a page");
             }
           }
-          const bool clean = text.find_first_not_of('a') == std::string::npos;
-          REQUIRE(ctxlog::detail::is_clean<ctxlog::detail::text_block>({place, size}) == clean);
-          REQUIRE(ctxlog::detail::is_clean<ctxlog::detail::word_block>({place, size}) == clean);
         }
       }
-    }
-  }
-}
-
-TEST_CASE("text is clean exactly when escaping leaves its ASCII unchanged", "[text]") {
-  CHECK(ctxlog::detail::json_clean(""));
-  CHECK(ctxlog::detail::json_clean("0123456789abcdef0123456789abcdef"));
-  for (int byte = 0; byte < 256; ++byte) {
-    const std::string c(1, static_cast<char>(byte));
-    for (const std::string& text : placements(c)) {
-      const bool clean = byte < 0x80 && reference::escape(text, true) == text;
-      REQUIRE(ctxlog::detail::json_clean(text) == clean);
-      REQUIRE(ctxlog::detail::is_clean<ctxlog::detail::word_block>(text) == clean);
     }
   }
 }
