@@ -81,14 +81,14 @@ class counting {
  public:
   explicit counting(benchmark::State& state) : state_(state) {}
   ~counting() {
-    const auto made = bench::allocations - before_;
+    const auto made = counted::allocations - before_;
     state_.counters["allocations"] =
         benchmark::Counter(static_cast<double>(made), benchmark::Counter::kAvgIterations);
   }
 
  private:
   benchmark::State& state_;
-  std::uint64_t before_ = bench::allocations;
+  std::uint64_t before_ = counted::allocations;
 };
 
 void resume_in_turn(benchmark::State& state, turnstile& gate) {

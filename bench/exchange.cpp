@@ -49,7 +49,7 @@ template <auto Find>
 void exchange(benchmark::State& state) {
   to_dev_null();
   const auto chosen = std::make_shared<const ctxlog::http::options>();
-  const std::uint64_t before = bench::allocations;
+  const std::uint64_t before = counted::allocations;
   for (auto _ : state) {
     const auto made = begin(Find, chosen);
     {
@@ -58,7 +58,7 @@ void exchange(benchmark::State& state) {
     }
     made->finish({.status = 200, .body_size = 6});
   }
-  state.counters["allocations"] = benchmark::Counter(static_cast<double>(bench::allocations - before) /
+  state.counters["allocations"] = benchmark::Counter(static_cast<double>(counted::allocations - before) /
                                                      static_cast<double>(state.iterations()));
 }
 BENCHMARK(exchange<find_inbound>)->Name("exchange, ids inbound");

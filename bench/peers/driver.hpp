@@ -19,7 +19,7 @@
 #include <x86intrin.h>
 #endif
 
-#include "../allocations.hpp"
+#include "allocations.hpp"
 #include "shapes.hpp"
 
 /// A peer is a class that

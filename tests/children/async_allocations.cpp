@@ -2,17 +2,14 @@
 // context.
 // SPDX-License-Identifier: MIT
 #include <atomic>
-#include <cstdint>
+#include <cinttypes>
 #include <cstdio>
-#include <cstdlib>
-#include <new>
 #include <string>
 
+#include "allocations.hpp"
 #include "ctxlog/ctxlog.hpp"
 
 namespace {
-
-thread_local long allocations = 0;
 
 constinit ctxlog::context_var<std::string> request_id{"request_id"}, trace_id{"trace_id"}, user_id{"user_id"};
 
@@ -36,20 +33,6 @@ void log_order(const ctxlog::logger& log, std::int64_t id) {
 
 }  // namespace
 
-// Replaced for the whole program; the default new[] and delete[] call these. Not inlined, or g++ takes malloc() and
-// free() for mismatched.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-
 int main() {
   const auto sink = std::make_shared<counting_sink>();
   ctxlog::configure({.patchers = {{ctxlog::context_variables(request_id, trace_id, user_id)}},
@@ -60,9 +43,9 @@ int main() {
   const auto trace = trace_id.bind("4bf92f3577b34da6a3ce929d0e0e4736");
   const auto user = user_id.bind("user-042");
   for (int i = 0; i < 100; ++i) log_order(log, i);
-  const long before = allocations;
+  const std::uint64_t before = counted::allocations;
   for (int i = 0; i < 1000; ++i) log_order(log, i);
-  const long after = allocations;
+  const std::uint64_t after = counted::allocations;
   ctxlog::flush();
-  std::printf("allocations of 1000 records: %ld\nlines: %d\n", after - before, sink->lines.load());
+  std::printf("allocations of 1000 records: %" PRIu64 "\nlines: %d\n", after - before, sink->lines.load());
 }

@@ -1,4 +1,4 @@
-// Counts what each thread asks operator new for.
+// Counts what each thread asks operator new for, in a test or a benchmark.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -6,21 +6,21 @@
 #include <cstdlib>
 #include <new>
 
-namespace bench {
+namespace counted {
 
 inline thread_local std::uint64_t allocations = 0;
 
-}  // namespace bench
+}  // namespace counted
 
 // Replacements of the global functions: include this header in one source file of a program. Not inlined, or
 // g++ takes malloc() and free() for mismatched.
 [[gnu::noinline]] void* operator new(std::size_t size) {
-  ++bench::allocations;
+  ++counted::allocations;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
 [[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++bench::allocations;
+  ++counted::allocations;
   return std::malloc(size);
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
