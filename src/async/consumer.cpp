@@ -62,12 +62,14 @@ std::size_t consumer::round(std::chrono::nanoseconds youngest) {
   std::size_t records = 0;
   // A batch ends with a write; then its frames are given free.
   const std::size_t batch = std::min<std::size_t>(32 * 1024, engine_.options().queue_bytes / 8);
-  while (source* const from = oldest()) {
-    if (from->head.ticks > horizon) break;
-    if (batch_records_ == 0) begin_batch();
-    drops_oldest() ? deliver_copied(*from) : deliver(*from);
-    ++records;
-    if (batch_bytes_ >= batch) finish_batch();
+  for (turn next = oldest(); next.from && next.from->head.ticks <= horizon; next = oldest()) {
+    const std::uint64_t last = std::min(next.until, horizon);
+    do {
+      if (batch_records_ == 0) begin_batch();
+      drops_oldest() ? deliver_copied(*next.from) : deliver(*next.from);
+      ++records;
+      if (batch_bytes_ >= batch) finish_batch();
+    } while (!drops_oldest() && next_head(*next.from) && next.from->head.ticks <= last);
   }
   finish_batch();
   return records;
@@ -118,8 +120,8 @@ bool consumer::next_head(source& from) noexcept {
   return false;
 }
 
-consumer::source* consumer::oldest() {
-  source* result = nullptr;
+consumer::turn consumer::oldest() {
+  turn result;
   for (const auto& each : sources_) {
     if (drops_oldest()) {
       // The writer may have moved on meanwhile.
@@ -137,7 +139,13 @@ consumer::source* consumer::oldest() {
     } else if (!next_head(*each)) {
       continue;
     }
-    if (!result || each->head.ticks < result->head.ticks) result = each.get();
+    if (!result.from) {
+      result.from = each.get();
+    } else if (each->head.ticks < result.from->head.ticks) {
+      result = {each.get(), result.from->head.ticks};
+    } else {
+      result.until = std::min(result.until, each->head.ticks);
+    }
   }
   return result;
 }

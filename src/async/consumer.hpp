@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -45,9 +46,15 @@ class consumer {
     frame_reader frames;
   };
 
+  // Whose records are next, up to the time of the first of another queue.
+  struct turn {
+    source* from = nullptr;
+    std::uint64_t until = std::numeric_limits<std::uint64_t>::max();  // ticks
+  };
+
   void look_at_queues();
   bool next_head(source&) noexcept;
-  source* oldest();
+  turn oldest();
   void deliver(source&);
   void deliver_copied(source&);
   void hand_over(source&, std::uint64_t position, const frame_head&, std::string_view payload);
