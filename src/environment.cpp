@@ -9,7 +9,6 @@
 #include <cstdlib>
 
 #include "diagnostics.hpp"
-#include "settings.hpp"
 #include "text/ascii.hpp"
 #include "text/trim.hpp"
 

@@ -30,4 +30,7 @@ struct environment {
 
 environment read_environment();
 
+// As LOG_FORMAT has it.
+std::string_view name_of(format) noexcept;
+
 }  // namespace ctxlog::detail

@@ -229,6 +229,10 @@ slots follow_mode(const state& s, settings& next) {
 
 }  // namespace
 
+std::string_view settings::schema_of(const sink_slot& slot) const noexcept {
+  return slot.options.encoder || !format ? std::string_view() : name_of(*format);
+}
+
 std::shared_ptr<const settings> current_settings() noexcept {
   try {
     const std::lock_guard lock(state_mutex);

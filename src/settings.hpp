@@ -21,9 +21,6 @@ namespace ctxlog::detail {
 
 class engine;
 
-// As LOG_FORMAT has it.
-std::string_view name_of(format) noexcept;
-
 // A sink in use. Threads that still hold an old snapshot find `target` empty after its removal.
 struct sink_slot : std::enable_shared_from_this<sink_slot> {
   sink_id id = 0;
@@ -48,9 +45,7 @@ struct settings {
   bool shut_down = false;
 
   // As LOG_FORMAT names it; empty for an encoder of the application's own.
-  std::string_view schema_of(const sink_slot& slot) const noexcept {
-    return slot.options.encoder || !format ? std::string_view() : name_of(*format);
-  }
+  std::string_view schema_of(const sink_slot&) const noexcept;
   const encoder* encoder_for(const sink_slot& slot) const noexcept {
     if (slot.options.encoder) return slot.options.encoder.get();
     return slot.coloured ? colour.get() : plain.get();

@@ -9,11 +9,13 @@
 #include <atomic>
 #include <cerrno>
 
-#include "async/caller.hpp"
 #include "ctxlog/thread_name.hpp"
 
 namespace ctxlog {
 namespace detail {
+
+constinit thread_local std::uint32_t thread_name_changes = 0;
+
 namespace {
 
 constexpr std::size_t max_name = 64;
@@ -62,7 +64,7 @@ void forget_thread_ids() noexcept { generation.fetch_add(1, std::memory_order_re
 
 void set_thread_name(std::string_view name) noexcept {
   detail::keep_name(name);
-  detail::tell_thread_anew();
+  ++detail::thread_name_changes;
   char system_name[detail::max_system_name] = "";
   std::copy_n(name.data(), std::min(name.size(), sizeof system_name - 1), system_name);
   ::pthread_setname_np(::pthread_self(), system_name);

@@ -14,6 +14,9 @@ struct thread_info {
 
 const thread_info& this_thread_info() noexcept;
 
+// How often the thread was renamed with set_thread_name().
+extern constinit thread_local std::uint32_t thread_name_changes __attribute__((tls_model("initial-exec")));
+
 // In the child of a fork: its only thread has a new id.
 void forget_thread_ids() noexcept;
 

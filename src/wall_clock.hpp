@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "async/tick_clock.hpp"
+#include "tick_clock.hpp"
 
 namespace ctxlog::detail {
 

@@ -130,6 +130,7 @@ bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64
     });
     to.generation = told ? generation : 0;
     to.context = context;
+    to.name_changes = thread_name_changes;
     return told;
   } catch (...) {  // a patcher threw, or there is no memory: each record shall say so
     to.generation = generation;
@@ -153,7 +154,7 @@ bool ensure_bound(queue& to, const field_run& run, std::size_t size) noexcept {
 
 bool state_is_told(const queue& to, std::size_t size) noexcept {
   return to.generation == settings_generation() && to.context == serial_of(current_node()) &&
-         to.reaches(to.state, size);
+         to.name_changes == thread_name_changes && to.reaches(to.state, size);
 }
 
 // A text is shown as a pointer: only the caller knows it.
@@ -326,10 +327,6 @@ bool defer_record(scratch& memory, const record& rec, const call_site& site) noe
 
 void deliver_queued_first() noexcept {
   if (own && !is_reader) own->wait_until_delivered();
-}
-
-void tell_thread_anew() noexcept {
-  if (own) own->generation = 0;
 }
 
 void enter_engine_thread() noexcept { is_reader = true; }

@@ -22,9 +22,6 @@ bool defer_record(scratch&, const record&, const call_site&) noexcept;
 // Before a record is delivered on the spot: what the thread has in a queue comes first.
 void deliver_queued_first() noexcept;
 
-// The thread name is known to have changed.
-void tell_thread_anew() noexcept;
-
 // This thread empties queues: it has none of its own.
 void enter_engine_thread() noexcept;
 bool is_engine_thread() noexcept;

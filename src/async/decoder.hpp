@@ -10,11 +10,11 @@
 
 #include "async/frame.hpp"
 #include "async/site_table.hpp"
-#include "async/tick_clock.hpp"
 #include "async/wire.hpp"
 #include "ctxlog/field_set.hpp"
 #include "record_builder.hpp"
 #include "scratch.hpp"
+#include "tick_clock.hpp"
 
 namespace ctxlog::detail {
 

@@ -8,8 +8,8 @@
 
 #include "async/engine.hpp"
 #include "async/futex.hpp"
-#include "async/tick_clock.hpp"
 #include "deadline.hpp"
+#include "tick_clock.hpp"
 
 namespace ctxlog::detail {
 queue::queue(engine& owner, const queue_file::ring& mapped) noexcept

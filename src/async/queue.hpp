@@ -11,9 +11,9 @@
 #include "async/frame.hpp"
 #include "async/queue_file.hpp"
 #include "async/site_table.hpp"
-#include "async/tick_clock.hpp"
 #include "ctxlog/deferred.hpp"
 #include "ctxlog/pipeline.hpp"
+#include "tick_clock.hpp"
 
 namespace ctxlog::detail {
 
@@ -70,8 +70,9 @@ class queue {
   };
   known_site& site_slot(const site_key& key) noexcept { return sites_[key.hash() % sites_.size()]; }
 
-  std::uint64_t generation = 0;  // of the settings that the state is of
-  std::uint64_t context = 0;     // serial of the context that the state is of
+  std::uint64_t generation = 0;    // of the settings that the state is of
+  std::uint64_t context = 0;       // serial of the context that the state is of
+  std::uint32_t name_changes = 0;  // of the thread, likewise
   told_frame state, bound;
 
   // For others.

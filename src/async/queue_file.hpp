@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "async/tick_clock.hpp"
+#include "tick_clock.hpp"
 
 namespace ctxlog::detail {
 

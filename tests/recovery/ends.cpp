@@ -1,5 +1,7 @@
 // Ways in which a process ends without delivering what it accepted, and who delivers it then.
 // SPDX-License-Identifier: MIT
+#include <unistd.h>
+
 #include <catch2/generators/catch_generators.hpp>
 #include <memory>
 

@@ -1,6 +1,6 @@
 // Reading the processor's counter beside the realtime clock.
 // SPDX-License-Identifier: MIT
-#include "async/tick_clock.hpp"
+#include "tick_clock.hpp"
 
 #include <atomic>
 #include <cmath>
