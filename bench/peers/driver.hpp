@@ -155,9 +155,9 @@ double allocations_per_call(Peer& peer, const std::vector<Context>& contexts, in
   std::uint64_t allocated = 0;
   for (int i = 0; i < requests_made; ++i) {
     [[maybe_unused]] const auto inside = peer.enter(contexts[static_cast<std::size_t>(i) % contexts.size()]);
-    const std::uint64_t before = allocations;
+    const std::uint64_t before = counted::allocations;
     for (std::size_t j = 0; j < records_per_request; ++j) log_one(peer, all[j]);
-    allocated += allocations - before;
+    allocated += counted::allocations - before;
   }
   return static_cast<double>(allocated) / (requests_made * records_per_request);
 }
