@@ -3,7 +3,8 @@
 #include "ctxlog/ctxlog.hpp"
 
 #include <memory>
-#include <stack>
+#include <span>
+#include <string>
 #include <utility>
 
 #include "ctxlog/sinks/file.hpp"
@@ -17,13 +18,34 @@ constinit ctxlog::context_var<std::string> request_id{"request_id"};
 constinit ctxlog::context_var<std::string> trace_id{"trace_id"};
 constinit ctxlog::context_var<std::string> user_id{"user_id"};
 
+template <std::size_t N>
+constinit ctxlog::context_var<std::string> variable{bench::variable_name<N>};
+
+template <std::size_t... N>
+ctxlog::patcher all_variables(std::index_sequence<N...>) {
+  return ctxlog::context_variables(request_id, trace_id, user_id, variable<N>...);
+}
+
+// One inside the other, so that they end in reverse.
+template <std::size_t Count>
+struct variable_scopes {
+  explicit variable_scopes(std::span<const std::string> values)
+      : outer(values), own(variable<Count - 1>.bind(values[Count - 1])) {}
+  variable_scopes<Count - 1> outer;
+  ctxlog::scope own;
+};
+template <>
+struct variable_scopes<0> {
+  explicit variable_scopes(std::span<const std::string>) {}
+};
+
 class ctxlog_peer {
  public:
   static constexpr bool sync = true, async = true;
 
   explicit ctxlog_peer(const bench::options& o) {
     ctxlog::configure({.mode = ctxlog::mode::prod,
-                       .patchers = {{ctxlog::context_variables(request_id, trace_id, user_id)}},
+                       .patchers = {{all_variables(std::make_index_sequence<32>())}},
                        .sinks = {{{std::make_shared<ctxlog::file_sink>(
                            o.output, ctxlog::fd_options{.buffer_size = 64 * 1024})}}}});
     if (o.async) ctxlog::configure({.pipeline = ctxlog::async_pipeline()});
@@ -35,20 +57,10 @@ class ctxlog_peer {
   request_scope enter(const bench::request& r) {
     return {request_id.bind(r.request_id), trace_id.bind(r.trace_id), user_id.bind(r.user_id)};
   }
-  class variable_scopes {
-   public:
-    explicit variable_scopes(const bench::variables& v) {
-      for (std::size_t i = 0; i < v.names.size(); ++i)
-        scopes_.emplace(new ctxlog::scope(ctxlog::with_fields(ctxlog::kv(v.names[i], v.values[i]))));
-    }
-    ~variable_scopes() {
-      while (!scopes_.empty()) scopes_.pop();
-    }
-
-   private:
-    std::stack<std::unique_ptr<ctxlog::scope>> scopes_;  // they end in reverse
-  };
-  variable_scopes enter(const bench::variables& v) { return variable_scopes(v); }
+  template <std::size_t Count>
+  variable_scopes<Count> enter(const bench::variables<Count>& v) {
+    return variable_scopes<Count>(v.values);
+  }
 
   void log(const bench::order& o) {
     orders_.info("order processed: id={} status={}", o.id, o.status, "customer"_kv = o.customer,

@@ -5,15 +5,18 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -29,7 +32,7 @@
 ///   * has `log(const Shape&)` for each shape that it can write (no `log`: the shape is skipped);
 ///   * has `finish()`, after which everything logged is in the output;
 ///   * may have `log_disabled(const bench::order&)`, a call below the level;
-///   * may have `enter(const bench::variables&)`, any number of context values.
+///   * may have `enter(const bench::variables<N>&)`, N context values.
 namespace bench {
 
 struct options {
@@ -42,8 +45,9 @@ struct options {
   bool check = false;  // write the first `records` and measure nothing
 };
 
+template <std::size_t Count>
 struct variables {
-  std::vector<std::string> names, values;
+  std::array<std::string, Count> values;
 };
 
 inline constexpr int records_per_burst = 20;
@@ -290,18 +294,21 @@ void disabled(Peer& peer) {
   }
 }
 
-template <class Peer>
-void with_variables(Peer& peer, const options& o, std::size_t count) {
-  if constexpr (requires(const variables& v) { peer.enter(v); }) {
-    variables some;
-    for (std::size_t i = 0; i < count; ++i) {
-      some.names.push_back(fmt::format("c{:02}", i));
-      some.values.push_back(fmt::format("value-{:06}", i * 7919));
-    }
-    measure<ping>(peer, o, std::vector{some});
+template <class Peer, std::size_t Count>
+void with_variables(Peer& peer, const options& o) {
+  if constexpr (requires(const variables<Count>& v) { peer.enter(v); }) {
+    variables<Count> some;
+    for (std::size_t i = 0; i < Count; ++i) some.values[i] = fmt::format("value-{:06}", i * 7919);
+    measure<order>(peer, o, std::vector{some});
   } else {
     throw skipped{"is not asked for other contexts"};
   }
+}
+
+template <class Peer, std::size_t... Counts>
+void with_variables(Peer& peer, const options& o, std::size_t count, std::index_sequence<Counts...>) {
+  if (!((count == Counts && (with_variables<Peer, Counts>(peer, o), true)) || ...))
+    fail("context_N: N is 0, 1, 2, 3, 4, 8, 16 or 32");
 }
 
 template <class Peer, std::size_t Size = 1>
@@ -310,7 +317,7 @@ void with_numbers(Peer& peer, const options& o, std::size_t count) {
   if constexpr (Size < 64)
     with_numbers<Peer, 2 * Size>(peer, o, count);
   else
-    fail("numbers_N and context_N: N is a power of two up to 64");
+    fail("numbers_N: N is a power of two up to 64");
 }
 
 template <class Peer>
@@ -327,11 +334,13 @@ void run(const options& o) {
   if (o.shape == "measurement") return measure<measurement>(peer, o, requests());
   if (o.shape == "report") return measure<report>(peer, o, requests());
   if (o.shape == "disabled") return disabled(peer);
-  const auto count = [&](std::string_view prefix) -> std::size_t {
-    return o.shape.starts_with(prefix) ? std::stoul(o.shape.substr(prefix.size())) : 0;
+  const auto count = [&](std::string_view prefix) -> std::optional<std::size_t> {
+    if (!o.shape.starts_with(prefix)) return std::nullopt;
+    return std::stoul(o.shape.substr(prefix.size()));
   };
-  if (const std::size_t size = count("numbers_")) return with_numbers(peer, o, size);
-  if (const std::size_t size = count("context_")) return with_variables(peer, o, size);
+  if (const auto size = count("numbers_")) return with_numbers(peer, o, *size);
+  if (const auto size = count("context_"))
+    return with_variables(peer, o, *size, std::index_sequence<0, 1, 2, 3, 4, 8, 16, 32>());
   fail("unknown shape");
 }
 

@@ -43,6 +43,10 @@ struct numbers {
   std::array<std::int64_t, Size> values;
 };
 
+/// Of the N-th context value, `c00` to `c99`.
+template <std::size_t N>
+inline constexpr char variable_name[] = {'c', '0' + N / 10, '0' + N % 10, '\0'};
+
 template <std::size_t Size>
 inline const std::array<std::string, Size> number_keys = [] {
   std::array<std::string, Size> keys;

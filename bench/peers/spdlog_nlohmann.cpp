@@ -18,9 +18,13 @@ class spdlog_nlohmann {
     context = {{"request_id", r.request_id}, {"trace_id", r.trace_id}, {"user_id", r.user_id}};
     return 0;
   }
-  int enter(const bench::variables& v) {
+  template <std::size_t Count>
+  int enter(const bench::variables<Count>& v) {
     context = nlohmann::json::object();
-    for (std::size_t i = 0; i < v.names.size(); ++i) context[v.names[i]] = v.values[i];
+    [&]<std::size_t... N>(std::index_sequence<N...>) {
+      ((context[bench::variable_name<N>] = v.values[N]), ...);
+    }
+    (std::make_index_sequence<Count>());
     return 0;
   }
 
