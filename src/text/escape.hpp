@@ -23,28 +23,32 @@ namespace ctxlog::detail {
 /// the backslash, `bare` adds none.
 enum class escape_set { json, bare };
 
-// The ASCII characters that may need it, as the text to write: `\n` or `\u001b`. Eight bytes, to be copied in
-// one go.
-struct ascii_escape {
+// An ASCII character as it is written: itself, `\n` or `\u001b`. Eight bytes, to be copied in one go.
+struct ascii_form {
   std::array<char, 7> text;
   std::uint8_t size;
 };
 
-inline constexpr auto ascii_escapes = [] {
-  std::array<ascii_escape, 128> table{};
+template <escape_set Set>
+inline constexpr auto ascii_forms = [] {
+  std::array<ascii_form, 128> table{};
   for (std::size_t i = 0; i < table.size(); ++i) {
-    table[i] = {{'\\', 'u', '0', '0', static_cast<char>('0' + i / 16), "0123456789abcdef"[i % 16]}, 6};
+    table[i] = {{static_cast<char>(i)}, 1};
+    if (i < ' ' || i == 0x7F)
+      table[i] = {{'\\', 'u', '0', '0', static_cast<char>('0' + i / 16), "0123456789abcdef"[i % 16]}, 6};
   }
   const auto set_short = [&table](char character, char letter) {
     table[static_cast<unsigned char>(character)] = {{'\\', letter}, 2};
   };
-  set_short('"', '"');
-  set_short('\\', '\\');
   set_short('\n', 'n');
   set_short('\t', 't');
   set_short('\r', 'r');
   set_short('\b', 'b');
   set_short('\f', 'f');
+  if (Set == escape_set::json) {
+    set_short('"', '"');
+    set_short('\\', '\\');
+  }
   return table;
 }();
 
@@ -68,7 +72,7 @@ struct word_block {
 
   /// Copies `count` bytes, 1 to `size` - 1; whether none of them is dirty.
   template <escape_set Set>
-  static bool copy_tail(char* out, const char* in, std::size_t count) {
+  static bool copy_short(char* out, const char* in, std::size_t count) {
     const word_block block = load_tail(in, count);
     block.store(out);
     return block.dirty<Set>() == 0;
@@ -93,15 +97,14 @@ struct word_block {
   }
 
   /// Index of the first byte of `marks`, which must not be zero.
-  static std::size_t first(std::uint64_t marks) {
+  static unsigned first(std::uint64_t marks) {
     const int zeros =
         std::endian::native == std::endian::little ? std::countr_zero(marks) : std::countl_zero(marks);
-    return static_cast<std::size_t>(zeros) / 8;
+    return static_cast<unsigned>(zeros) / 8;
   }
 
-  /// Those of `marks` from byte `from` on, which may be `size`.
-  static std::uint64_t marks_from(std::uint64_t marks, std::size_t from) {
-    if (from >= size) return 0;
+  /// Those of `marks` from byte `from` on, which is less than `size`.
+  static std::uint64_t marks_from(std::uint64_t marks, unsigned from) {
     const std::uint64_t all = ~std::uint64_t{0};
     return marks & (std::endian::native == std::endian::little ? all << 8 * from : all >> 8 * from);
   }
@@ -142,7 +145,7 @@ struct sse2_block {
   }
 
   template <escape_set Set>
-  static bool copy_tail(char* out, const char* in, std::size_t count) {
+  static bool copy_short(char* out, const char* in, std::size_t count) {
     // Two halves that overlap cover any count: what is copied twice is the same.
     if (count >= 8) {
       const auto* const low = reinterpret_cast<const __m128i*>(in);
@@ -176,9 +179,9 @@ struct sse2_block {
     return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c))));
   }
 
-  static std::size_t first(unsigned marks) { return static_cast<std::size_t>(std::countr_zero(marks)); }
+  static unsigned first(unsigned marks) { return static_cast<unsigned>(std::countr_zero(marks)); }
 
-  static unsigned marks_from(unsigned marks, std::size_t from) { return marks & 0xFFFFU << from; }
+  static unsigned marks_from(unsigned marks, unsigned from) { return marks & 0xFFFFU << from; }
 
  private:
   template <class Word>
@@ -207,88 +210,73 @@ escape_position escape_non_ascii(escape_position at, const char* last);
 // Reading and writing go on in two variables and no struct: compilers put a pair of pointers into one vector
 // register, and the way back costs more than an escape.
 
-/// Copies the run of safe characters beyond ASCII at `in`, which may be empty or end before the last one.
-[[gnu::always_inline]] inline void copy_safe_utf8(const char*& in, char*& out, const char* last) {
-  while (const unsigned size = safe_utf8(in, last)) {
+/// Writes the character at `in`.
+template <escape_set Set>
+[[gnu::always_inline]] inline void write_character(const char*& in, char*& out, const char* last) {
+  if (const auto byte = static_cast<unsigned char>(*in); byte < 0x80) [[likely]] {
+    const ascii_form& form = ascii_forms<Set>[byte];
+    std::memcpy(out, &form, sizeof form);
+    out += form.size;
+    ++in;
+  } else if (const unsigned size = safe_utf8(in, last); size != 0) {
     std::memcpy(out, in, 4);
     in += size;
     out += size;
+  } else {
+    const escape_position after = escape_non_ascii({in, out}, last);
+    in = after.in;
+    out = after.out;
   }
 }
 
-/// Escapes the block at `in`, which stands at `out` already and of which `marks` are the dirty bytes, up to its
-/// end or, near the end of the text, up to a place where no whole block is left to read.
-template <class Block, class Marks>
-[[gnu::always_inline]] inline void escape_block(const char*& in, char*& out, Marks marks, const char* last) {
-  const char* const block = in;
-  std::size_t done = 0;  // bytes of the block up to `in`
-  while (marks != 0) {
-    const std::size_t dirty = Block::first(marks);
-    in = block + dirty;
-    out += dirty - done;
-    if (const auto byte = static_cast<unsigned char>(*in); byte >= 0x80) {
-      copy_safe_utf8(in, out, last);
-      done = static_cast<std::size_t>(in - block);
-      if (done >= Block::size) return;
-      if (done > dirty) {  // nothing moved: the rest of the block is in its place
-        marks = Block::marks_from(marks, done);
-        continue;
-      }
-      const escape_position after = escape_non_ascii({in, out}, last);
-      in = after.in;
-      out = after.out;
-    } else {
-      std::memcpy(out, &ascii_escapes[byte], sizeof(ascii_escape));
-      out += ascii_escapes[byte].size;
-      ++in;
-    }
-    done = static_cast<std::size_t>(in - block);
-    if (done >= Block::size || static_cast<std::size_t>(last - in) < Block::size) return;
-    Block::load(in).store(out);
-    marks = Block::marks_from(marks, done);
-  }
-  in = block + Block::size;
-  out += Block::size - done;
-}
-
-/// Escapes the last bytes of a text, fewer than a block, in a copy of which whole blocks can be read. The
-/// spaces behind it end a truncated character as the end of the text does.
+/// Escapes the block at `in`, behind which another one can be read, and the end of a character that reaches
+/// beyond it.
 template <escape_set Set, class Block>
-char* escape_tail(char* out, const char* in, std::size_t count) {
-  std::array<char, 2 * Block::size> padded;
-  padded.fill(' ');
-  const Block block = Block::load_tail(in, count);
-  block.store(padded.data());
+[[gnu::always_inline]] inline void escape_block(const char*& in, char*& out, const char* last) {
+  const char* const first = in;
+  const char* const end = in + Block::size;
+  const Block block = Block::load(in);
   block.store(out);
-  in = padded.data();
-  escape_block<Block>(in, out, block.template dirty<Set>(), padded.data() + padded.size());
-  return out - (Block::size - count);
+  for (auto marks = block.template dirty<Set>(); marks != 0;) {
+    const char* const dirty = first + Block::first(marks);
+    out += dirty - in;
+    in = dirty;
+    do write_character<Set>(in, out, last);
+    while (in < end && static_cast<unsigned char>(*in) >= 0x80);
+    if (in >= end) return;
+    Block::load(in).store(out);
+    marks = Block::marks_from(marks, static_cast<unsigned>(in - first));
+  }
+  out += end - in;
+  in = end;
 }
 
-/// `write_escaped` of text whose first block is dirty.
+/// `write_escaped` from the first dirty block on.
 template <escape_set Set, class Block>
 [[gnu::noinline]] char* write_escaped_dirty(char* out, const char* in, const char* last) {
-  std::size_t rest;
-  while ((rest = static_cast<std::size_t>(last - in)) >= Block::size) {
-    const Block block = Block::load(in);
-    block.store(out);
-    escape_block<Block>(in, out, block.template dirty<Set>(), last);
-  }
-  return rest == 0 ? out : escape_tail<Set, Block>(out, in, rest);
+  while (last - in >= std::ptrdiff_t{2 * Block::size}) escape_block<Set, Block>(in, out, last);
+  while (in != last) write_character<Set>(in, out, last);
+  return out;
 }
 
 template <escape_set Set, class Block>
 char* write_escaped(char* out, std::string_view text) {
   const char* in = text.data();
-  std::size_t rest = text.size();
-  // Blocks are stored whole: what is too much is overwritten by what follows.
-  for (; rest >= Block::size; rest -= Block::size, in += Block::size, out += Block::size) {
+  const char* const last = in + text.size();
+  if (text.size() < Block::size) {
+    if (text.empty() || Block::template copy_short<Set>(out, in, text.size())) return out + text.size();
+    return write_escaped_dirty<Set, Block>(out, in, last);
+  }
+  // The last block overlaps the one before it: what is copied twice is the same.
+  for (; last - in > std::ptrdiff_t{Block::size}; in += Block::size, out += Block::size) {
     const Block block = Block::load(in);
     block.store(out);
-    if (block.template dirty<Set>() != 0) return write_escaped_dirty<Set, Block>(out, in, in + rest);
+    if (block.template dirty<Set>() != 0) return write_escaped_dirty<Set, Block>(out, in, last);
   }
-  if (rest == 0 || Block::template copy_tail<Set>(out, in, rest)) return out + rest;
-  return write_escaped_dirty<Set, Block>(out, in, in + rest);
+  char* const end = out + (last - in);
+  const Block block = Block::load(last - Block::size);
+  block.store(end - Block::size);
+  return block.template dirty<Set>() == 0 ? end : write_escaped_dirty<Set, Block>(out, in, last);
 }
 
 /// Room that the escaped form of `size` bytes may need: six for one, and slack for whole stores.

@@ -26,11 +26,11 @@ inline constexpr auto unsafe_ranges = std::to_array<code_point_range>(
      {0xfff9, 0xfffb},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3},
      {0x1d173, 0x1d17a}, {0xe0001, 0xe0001}, {0xe0020, 0xe007f}});
 
-// One bit per code point in pages of 256, of which equal ones are stored once: page 0 is the one without any
-// bit.
+// One bit per code point in pages of 64, as many as the last byte of a sequence tells apart. Page 0 is the one
+// without any bit.
 struct unsafe_bits {
-  std::array<std::uint8_t, 0x110000 / 256> page_of{};
-  std::array<std::array<std::uint64_t, 4>, 16> pages{};
+  std::array<std::uint8_t, 0x110000 / 64> page_of{};
+  std::array<std::uint64_t, 32> pages{};
 };
 
 inline constexpr auto unsafe_table = [] {
@@ -38,9 +38,9 @@ inline constexpr auto unsafe_table = [] {
   std::uint8_t used = 0;
   for (const auto& range : unsafe_ranges) {
     for (char32_t c = range.first; c <= range.last; ++c) {
-      std::uint8_t& page = table.page_of[c / 256];
+      std::uint8_t& page = table.page_of[c / 64];
       if (page == 0) page = ++used;
-      table.pages[page][c / 64 % 4] |= std::uint64_t{1} << c % 64;
+      table.pages[page] |= std::uint64_t{1} << c % 64;
     }
   }
   return table;
@@ -49,8 +49,7 @@ inline constexpr auto unsafe_table = [] {
 /// Whether a character can steer a terminal, start a line, or reorder or hide text: control, format, line and
 /// paragraph separator (general categories Cc, Cf, Zl, Zp). `code_point` must not exceed 0x10FFFF.
 constexpr bool is_unsafe(char32_t code_point) {
-  const auto& page = unsafe_table.pages[unsafe_table.page_of[code_point / 256]];
-  return (page[code_point / 64 % 4] >> code_point % 64 & 1) != 0;
+  return (unsafe_table.pages[unsafe_table.page_of[code_point / 64]] >> code_point % 64 & 1) != 0;
 }
 
 /// One step through UTF-8 text.
@@ -90,7 +89,7 @@ constexpr decoded decode_utf8(const char* first, const char* last) {
 
 /// Size, 2 to 4, of the character at `first`, before `last`, if it is well-formed, not ASCII and safe; else 0.
 /// A character in the last three bytes may also give 0.
-inline unsigned safe_utf8(const char* first, const char* last) {
+[[gnu::always_inline]] inline unsigned safe_utf8(const char* first, const char* last) {
   if (last - first < 4) return 0;
   const auto byte = [first](unsigned i) { return static_cast<unsigned char>(first[i]); };
   const auto bits = [byte](unsigned i) { return char32_t{byte(i)} & 0x3FU; };
