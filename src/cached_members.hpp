@@ -70,33 +70,32 @@ void remember_key(encoding_cache::member_entry& entry, const Schema& schema, std
 template <class Schema>
 void write_constant_member(json_output& out, const Schema& schema, const encoding_cache::member_entry& entry,
                            const value& v) {
-  const auto open = [&](char* p) {
-    std::memcpy(p, entry.text.data(), entry.text.size());
-    return p + entry.size;
-  };
   if constexpr (Schema::plain_values) {
-    if (const std::size_t room = json_output::plain_room(v); room != 0) [[likely]]
-      return out.written(entry.text.size() + room,
-                         [&](char* p) { return json_output::write_plain(open(p), v); });
+    out.member(entry.text, entry.size, v);
+  } else {
+    out.written(entry.text.size(), [&](char* p) {
+      std::memcpy(p, entry.text.data(), entry.text.size());
+      return p + entry.size;
+    });
+    schema.put(out, v);
   }
-  out.written(entry.text.size(), open);
-  schema.put(out, v);
 }
 
 template <class Schema>
 bool write_constant_run(json_output& out, const Schema& schema, std::span<const field> fields,
                         std::vector<encoding_cache::member_entry>& members) {
   if (members.size() < fields.size()) members.resize(fields.size());
+  encoding_cache::member_entry* entry = members.data();
   bool changed = false;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    encoding_cache::member_entry& entry = members[i];
-    if (entry.key != fields[i].key.data()) [[unlikely]]
-      remember_key(entry, schema, fields[i].key);
-    if (entry.size == 0) [[unlikely]] {
-      changed |= write_member(out, schema, fields[i]);
-    } else if (schema.takes(fields[i].value)) {
-      write_constant_member(out, schema, entry, fields[i].value);
+  for (const field& f : fields) {
+    if (entry->key != f.key.data()) [[unlikely]]
+      remember_key(*entry, schema, f.key);
+    if (entry->size == 0) [[unlikely]] {
+      changed |= write_member(out, schema, f);
+    } else if (schema.takes(f.value)) {
+      write_constant_member(out, schema, *entry, f.value);
     }
+    ++entry;
   }
   return changed;
 }

@@ -36,41 +36,13 @@ class json_output : public text_output {
     next_ = write_quoted(put(next_, opening), text);
   }
 
-  // Room for a value that is no array, object or string to be cut; 0 for those, and for what is rare.
-  static std::size_t plain_room(const ctxlog::value& v) noexcept {
-    switch (v.kind()) {
-      case value_kind::string:
-        return v.string().size() <= limits::string_bytes ? escaped_capacity(v.string().size()) + 2 : 0;
-      case value_kind::integer:
-      case value_kind::unsigned_integer:
-      case value_kind::boolean:
-        return 24;
-      case value_kind::real:
-        return v.real() - v.real() == 0 ? 40 : 0;
-      default:
-        return 0;
-    }
-  }
-  // As many bytes are written for both: that is faster than to decide.
-  static char* write_boolean(char* out, bool b) {
-    static constexpr std::array<char, 5> words[2] = {{'f', 'a', 'l', 's', 'e'}, {'t', 'r', 'u', 'e'}};
-    std::memcpy(out, words[b ? 1 : 0].data(), words[0].size());
-    return out + (b ? 4 : 5);
-  }
-  // What value() writes, for a value with a `plain_room`, which is there.
-  static char* write_plain(char* out, const ctxlog::value& v) {
-    switch (v.kind()) {
-      case value_kind::string:
-        return write_quoted(out, v.string());
-      case value_kind::integer:
-        return write_int64(out, v.integer());
-      case value_kind::unsigned_integer:
-        return write_uint64(out, v.unsigned_integer());
-      case value_kind::real:
-        return write_double(out, v.real());
-      default:
-        return write_boolean(out, v.boolean());
-    }
+  // A member; its opening, `,"key":`, is the first `size` bytes of a text that is copied whole.
+  template <std::size_t Room>
+  void member(const std::array<char, Room>& opening, std::size_t size, const ctxlog::value& v) {
+    reserve(Room + scalar_room);
+    char* const p = next_;
+    std::memcpy(p, opening.data(), Room);
+    write_value(p + size, v);
   }
 
   // `,"key":`
@@ -94,33 +66,59 @@ class json_output : public text_output {
   // NaN and the infinities, which JSON lacks, as the strings "NaN", "Infinity" and "-Infinity" (as OTLP/JSON
   // has them).
   void real(double d) {
-    if (d - d != 0) [[unlikely]]
-      return not_finite(d);
-    reserve(40);
-    next_ = write_double(next_, d);
+    reserve(scalar_room);
+    write_real(next_, d);
   }
   // RFC 3339, UTC, microseconds, with its quotation marks.
   void time(std::int64_t unix_nanoseconds);
 
   // A duration is a number of seconds.
   void value(const ctxlog::value& v) {
+    reserve(scalar_room);
+    write_value(next_, v);
+  }
+
+ private:
+  static constexpr std::size_t scalar_room = 40;
+
+  // Goes on at `p`, where there is room for a scalar.
+  void write_value(char* p, const ctxlog::value& v) {
     switch (v.kind()) {
       case value_kind::string:
+        next_ = p;
         return string(v.string());
       case value_kind::integer:
-        return integer(v.integer());
+        next_ = write_int64(p, v.integer());
+        return;
       case value_kind::unsigned_integer:
-        return unsigned_integer(v.unsigned_integer());
-      case value_kind::real:
-        return real(v.real());
+        next_ = write_uint64(p, v.unsigned_integer());
+        return;
       case value_kind::boolean:
-        return raw(v.boolean() ? "true" : "false");
+        next_ = write_boolean(p, v.boolean());
+        return;
+      case value_kind::real:
+        return write_real(p, v.real());
       default:
+        next_ = p;
         return composite(v, 0);
     }
   }
 
- private:
+  void write_real(char* p, double d) {
+    if (d - d != 0) [[unlikely]] {
+      next_ = p;
+      return not_finite(d);
+    }
+    next_ = write_double(p, d);
+  }
+
+  // As many bytes are written for both: that is faster than to decide.
+  static char* write_boolean(char* out, bool b) {
+    static constexpr std::array<char, 5> words[2] = {{'f', 'a', 'l', 's', 'e'}, {'t', 'r', 'u', 'e'}};
+    std::memcpy(out, words[b ? 1 : 0].data(), words[0].size());
+    return out + (b ? 4 : 5);
+  }
+
   static char* write_quoted(char* out, std::string_view text) {
     *out++ = '"';
     out = write_json_escaped(out, text);
