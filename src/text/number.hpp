@@ -94,12 +94,14 @@ inline char* write_double(char* out, double value) {
     // With thousandths below 1e15 the decimal has at most 15 significant digits. Different decimals of that
     // length are different doubles, so if this one reads back as the value (the division is rounded
     // correctly), it is the shortest.
-    const auto thousandths = static_cast<std::uint64_t>(magnitude * 1000 + 0.5);
+    const auto thousandths = static_cast<std::int64_t>(magnitude * 1000 + 0.5);
     if (static_cast<double>(thousandths) / 1000 == magnitude) {
       if (value < 0) *out++ = '-';
-      out = write_uint64(out, thousandths / 1000);
+      const auto whole = static_cast<std::uint64_t>(thousandths) / 1000;
+      const auto fraction =
+          static_cast<std::uint32_t>(thousandths) - static_cast<std::uint32_t>(whole) * 1000;
+      out = write_uint64(out, whole);
       *out++ = '.';
-      const auto fraction = static_cast<std::uint32_t>(thousandths % 1000);
       write_3_digits(out, fraction);
       return out + (fraction % 10 != 0 ? 3 : fraction % 100 != 0 ? 2 : 1);
     }

@@ -45,9 +45,10 @@ char* write_rfc3339_utc(char* out, std::int64_t unix_nanoseconds) {
   return out + 1;
 }
 
-void rfc3339_formatter::remember(std::int64_t second) {
+void rfc3339_formatter::remember(std::int64_t unix_nanoseconds) {
+  const auto [second, nanosecond] = split_seconds(unix_nanoseconds);
   write_utc_second(text_.data(), second);
-  second_ = second;
+  second_ = static_cast<std::uint64_t>(unix_nanoseconds) - nanosecond;
 }
 
 char* local_time_formatter::write_time_ms(char* out, std::int64_t unix_nanoseconds) {

@@ -48,22 +48,27 @@ char* write_rfc3339_utc(char* out, std::int64_t unix_nanoseconds);
 /// last second. An object belongs to one thread at a time.
 class rfc3339_formatter {
  public:
+  rfc3339_formatter() { remember(0); }
+
   /// Writes 27 bytes.
   char* write(char* out, std::int64_t unix_nanoseconds) {
-    const auto [second, nanosecond] = split_seconds(unix_nanoseconds);
-    if (second != second_) remember(second);
+    if (since_second(unix_nanoseconds) >= 1'000'000'000) remember(unix_nanoseconds);
     std::memcpy(out, text_.data(), text_.size());
+    const auto nanosecond = static_cast<std::uint32_t>(since_second(unix_nanoseconds));
     out = write_microseconds(out + text_.size(), nanosecond);
     *out = 'Z';
     return out + 1;
   }
 
  private:
-  void remember(std::int64_t second);
+  // Above all nanoseconds of the second for what is before it.
+  std::uint64_t since_second(std::int64_t unix_nanoseconds) const {
+    return static_cast<std::uint64_t>(unix_nanoseconds) - second_;
+  }
+  void remember(std::int64_t unix_nanoseconds);
 
-  // No instant in nanoseconds falls into this second.
-  std::int64_t second_ = std::numeric_limits<std::int64_t>::min();
-  std::array<char, 19> text_{};
+  std::uint64_t second_;  // in nanoseconds since the Unix epoch, modulo 2^64
+  std::array<char, 19> text_;
 };
 
 /// Instants in the time zone of the process (localtime_r; POSIX), asked for once per second: a zone changed
