@@ -229,15 +229,13 @@ template <escape_set Set>
   }
 }
 
-/// Escapes the block at `in`, behind which another one can be read, and the end of a character that reaches
-/// beyond it.
-template <escape_set Set, class Block>
-[[gnu::always_inline]] inline void escape_block(const char*& in, char*& out, const char* last) {
+/// Escapes the block at `in`, which stands at `out` already and of which `marks` are the dirty bytes, and the end
+/// of a character that reaches beyond it. Another block can be read behind it.
+template <escape_set Set, class Block, class Marks>
+[[gnu::always_inline]] inline void escape_block(const char*& in, char*& out, Marks marks, const char* last) {
   const char* const first = in;
   const char* const end = in + Block::size;
-  const Block block = Block::load(in);
-  block.store(out);
-  for (auto marks = block.template dirty<Set>(); marks != 0;) {
+  while (marks != 0) {
     const char* const dirty = first + Block::first(marks);
     out += dirty - in;
     in = dirty;
@@ -254,7 +252,17 @@ template <escape_set Set, class Block>
 /// `write_escaped` from the first dirty block on.
 template <escape_set Set, class Block>
 [[gnu::noinline]] char* write_escaped_dirty(char* out, const char* in, const char* last) {
-  while (last - in >= std::ptrdiff_t{2 * Block::size}) escape_block<Set, Block>(in, out, last);
+  while (last - in >= std::ptrdiff_t{2 * Block::size}) {
+    const Block block = Block::load(in);
+    block.store(out);
+    const auto marks = block.template dirty<Set>();
+    if (marks != 0) {
+      escape_block<Set, Block>(in, out, marks, last);
+    } else {
+      in += Block::size;
+      out += Block::size;
+    }
+  }
   while (in != last) write_character<Set>(in, out, last);
   return out;
 }
