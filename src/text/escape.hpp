@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -229,8 +228,8 @@ template <escape_set Set>
   }
 }
 
-/// Escapes the block at `in`, which stands at `out` already and of which `marks` are the dirty bytes, and the end
-/// of a character that reaches beyond it. Another block can be read behind it.
+/// Escapes the block at `in`, which stands at `out` already and of which `marks` are the dirty bytes, and the
+/// end of a character that reaches beyond it. Another block can be read behind it.
 template <escape_set Set, class Block, class Marks>
 [[gnu::always_inline]] inline void escape_block(const char*& in, char*& out, Marks marks, const char* last) {
   const char* const first = in;
