@@ -59,19 +59,6 @@ descriptor_writer::descriptor_writer(unique_descriptor descriptor, fd_options op
 
 descriptor_writer::~descriptor_writer() { flush(); }
 
-std::error_code descriptor_writer::write(std::string_view line, level severity, time_point time) {
-  begin(time);
-  if (!may_just_hold(line, severity)) return write_with_care(line, severity);
-  held_ += line;
-  return {};
-}
-
-// What most lines need, and nothing more: they join others that have time.
-bool descriptor_writer::may_just_hold(std::string_view line, level severity) const noexcept {
-  return !held_.empty() && fits(line) && severity < urgent_level_ && time_ >= oldest_ &&
-         time_ - oldest_ < options_.flush_after && !unsynced_;
-}
-
 std::error_code descriptor_writer::write_with_care(std::string_view line, level severity) {
   if (const std::error_code error = take(line)) return error;
   // A line that is held is not lost when this fails: a later attempt writes it, and flush() says why not yet.
@@ -166,13 +153,6 @@ void descriptor_writer::replace_target(unique_descriptor descriptor) noexcept {
   held_written_ = 0;
   target_ = endpoint(std::move(descriptor));
   stalled_ = false;
-}
-
-bool descriptor_writer::fits(std::string_view line) const noexcept {
-  constexpr std::size_t batch = 64 * 1024;
-  const std::size_t room =
-      gathers_ ? std::max(options_.buffer_size, std::min(batch, largest_write_)) : options_.buffer_size;
-  return held_.size() - held_written_ + line.size() <= room;
 }
 
 std::error_code descriptor_writer::drain() noexcept {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -27,7 +28,12 @@ class descriptor_writer {
 
   using time_point = std::chrono::sys_time<std::chrono::nanoseconds>;
 
-  std::error_code write(std::string_view line, level severity, time_point time);
+  std::error_code write(std::string_view line, level severity, time_point time) {
+    begin(time);
+    if (!may_just_hold(line, severity)) return write_with_care(line, severity);
+    held_ += line;
+    return {};
+  }
   std::error_code flush();
   time_point flush_due() const noexcept;
 
@@ -84,13 +90,24 @@ class descriptor_writer {
   ssize_t put_once(std::string_view bytes) noexcept;
   bool wait_for_room(std::optional<clock::time_point>& deadline) noexcept;
   bool syncs() const noexcept { return options_.sync != sync_policy::never && target_.is_regular; }
-  bool may_just_hold(std::string_view line, level severity) const noexcept;
+
+  // What most lines need, and nothing more: they join others that have time.
+  bool may_just_hold(std::string_view line, level severity) const noexcept {
+    return !held_.empty() && fits(line) && severity < urgent_level_ && time_ >= oldest_ &&
+           time_ - oldest_ < options_.flush_after && !unsynced_;
+  }
+  bool fits(std::string_view line) const noexcept {
+    constexpr std::size_t batch = 64 * 1024;
+    const std::size_t room =
+        gathers_ ? std::max(options_.buffer_size, std::min(batch, largest_write_)) : options_.buffer_size;
+    return held_.size() - held_written_ + line.size() <= room;
+  }
+
   std::error_code write_with_care(std::string_view line, level severity);
   std::error_code take(std::string_view line);
   void hold(std::string_view line);
   std::error_code sync_as_told(level severity) noexcept;
   std::error_code sync() noexcept;
-  bool fits(std::string_view line) const noexcept;
   void leave_parents_lines() noexcept;
 
   endpoint target_;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -101,7 +102,7 @@ void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
 }
 
 // A sink may be stuck in a call for ever: its lock is waited for until the deadline.
-std::unique_lock<std::mutex> lock_until(sink_slot& slot, deadline_clock::time_point deadline) noexcept {
+std::unique_lock<brief_mutex> lock_until(sink_slot& slot, deadline_clock::time_point deadline) noexcept {
   std::unique_lock lock(slot.mutex, std::defer_lock);
   if (deadline == deadline_clock::time_point::max()) {
     lock.lock();

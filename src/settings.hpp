@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "brief_mutex.hpp"
 #include "ctxlog/config.hpp"
 #include "ctxlog/encoder.hpp"
 #include "ctxlog/field_set.hpp"
@@ -27,8 +27,8 @@ struct sink_slot : std::enable_shared_from_this<sink_slot> {
   sink_options options;
   bool of_environment = false;  // made by the library: follows the mode
   bool coloured = false;
-  std::string name;  // of the target
-  std::mutex mutex;  // guards the target; the numbers change under it
+  std::string name;   // of the target
+  brief_mutex mutex;  // guards the target; the numbers change under it
   std::shared_ptr<sink> target;
   bool is_watched = false;  // by the flush timer; guarded by the mutex
   std::atomic<std::uint64_t> accepted{0}, written{0}, dropped{0};

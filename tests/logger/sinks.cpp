@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <latch>
 #include <stdexcept>
 #include <string>
@@ -411,6 +412,23 @@ TEST_CASE_METHOD(clean_logging, "a slow sink holds up its own callers only", "[H
   CHECK(records.size() == 10);
   go_on.count_down();
   slow.join();
+}
+
+TEST_CASE_METHOD(clean_logging, "callers that wait for a slow sink sleep, and each gets its turn", "[H14]") {
+  constexpr int threads = 4, each = 4;
+  ctxlog::add_sink(calling([](const record&, std::string_view) { std::this_thread::sleep_for(20ms); }));
+  std::atomic<std::int64_t> busy_nanoseconds{0};
+  std::vector<std::thread> workers;
+  for (int t = 0; t < threads; ++t)
+    workers.emplace_back([&] {
+      for (int i = 0; i < each; ++i) ctxlog::info("x");
+      timespec busy{};
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &busy);
+      busy_nanoseconds += std::int64_t{busy.tv_sec} * 1'000'000'000 + busy.tv_nsec;
+    });
+  for (auto& worker : workers) worker.join();
+  CHECK(account_of("calling").written == threads * each);
+  CHECK(std::chrono::nanoseconds(busy_nanoseconds) < threads * each * 20ms / 2);
 }
 
 TEST_CASE_METHOD(clean_logging, "a log call leaves errno as it was", "[H14]") {

@@ -4,17 +4,12 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "ctxlog/sinks/fd.hpp"
 #include "ctxlog/sinks/rotation.hpp"
 
 namespace ctxlog {
-
-namespace detail {
-class log_file;
-}
 
 struct file_options {
   rotation_options rotation = {};
@@ -59,9 +54,10 @@ class CTXLOG_API file_sink final : public sink {
   std::error_code reopen();
 
  private:
+  struct guarded_file;
+
   std::string path_;
-  mutable std::mutex mutex_;  // guards file_ against reopen()
-  std::unique_ptr<detail::log_file> file_;
+  std::unique_ptr<guarded_file> file_;
 };
 
 }  // namespace ctxlog
