@@ -44,7 +44,7 @@ void after() noexcept {
 
 void in_child() noexcept {
   forget_process_id();
-  forget_thread_ids();
+  forget_thread_id();
   lose_engines();
   forget_settings();
   if (held())

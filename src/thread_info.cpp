@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 
 #include "ctxlog/thread_name.hpp"
@@ -14,6 +13,7 @@
 namespace ctxlog {
 namespace detail {
 
+constinit thread_local thread_info info_of_thread = {};
 constinit thread_local std::uint32_t thread_name_changes = 0;
 
 namespace {
@@ -21,21 +21,17 @@ namespace {
 constexpr std::size_t max_name = 64;
 constexpr std::size_t max_system_name = 16;  // pthread_setname_np(3), its NUL included
 
-struct thread_words {
-  thread_info info;
-  std::uint32_t id_generation;  // 0: not asked yet
-  bool name_known;
-  char name[max_name];
+struct kept_name {
+  bool is_known;
+  char text[max_name];
 };
-
-constinit thread_local thread_words words __attribute__((tls_model("initial-exec"))) = {};
-constinit std::atomic<std::uint32_t> generation{1};
+constinit thread_local kept_name name_of_thread __attribute__((tls_model("initial-exec"))) = {};
 
 void keep_name(std::string_view name) noexcept {
   const std::size_t size = std::min(name.size(), max_name - 1);
-  std::copy_n(name.data(), size, words.name);
-  words.info.name = {words.name, size};
-  words.name_known = true;
+  std::copy_n(name.data(), size, name_of_thread.text);
+  info_of_thread.name = {name_of_thread.text, size};
+  name_of_thread.is_known = true;
 }
 
 // A thread that nobody named has the name of the program: that says nothing about the thread.
@@ -48,17 +44,12 @@ void ask_name() noexcept {
 
 }  // namespace
 
-const thread_info& this_thread_info() noexcept {
-  const std::uint32_t now = generation.load(std::memory_order_relaxed);
-  if (words.id_generation != now) {
-    words.info.id = static_cast<std::uint64_t>(::gettid());
-    words.id_generation = now;
-  }
-  if (!words.name_known) ask_name();
-  return words.info;
+void ask_thread_info() noexcept {
+  info_of_thread.id = static_cast<std::uint64_t>(::gettid());
+  if (!name_of_thread.is_known) ask_name();
 }
 
-void forget_thread_ids() noexcept { generation.fetch_add(1, std::memory_order_relaxed); }
+void forget_thread_id() noexcept { info_of_thread.id = 0; }
 
 }  // namespace detail
 

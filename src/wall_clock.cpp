@@ -16,6 +16,7 @@ std::int64_t monotonic_nanoseconds() noexcept {
 }  // namespace
 
 std::int64_t wall_clock::read() noexcept {
+  if (!ticks_are_cycles()) return realtime_nanoseconds();
   if (valid_for_ == 0) learn_rate();
   ticks_ = ticks_now(true);
   nanoseconds_ = realtime_nanoseconds();

@@ -14,9 +14,8 @@ namespace ctxlog::detail {
 class wall_clock {
  public:
   std::int64_t now() noexcept {
-    if (!ticks_are_cycles()) return realtime_nanoseconds();
-    const std::uint64_t ticks = ticks_now(true);
-    const std::uint64_t since = ticks - ticks_;
+    if (valid_for_ == 0) return read();
+    const std::uint64_t since = ticks_now(true) - ticks_;
     if (since >= valid_for_) [[unlikely]]
       return read();
     return nanoseconds_ + static_cast<std::int64_t>(since * nanoseconds_per_tick_ >> 32);
@@ -30,7 +29,7 @@ class wall_clock {
   std::int64_t first_nanoseconds_ = 0;  // of the monotonic clock
   std::uint64_t ticks_ = 0;
   std::int64_t nanoseconds_ = 0;
-  std::uint64_t valid_for_ = 0;             // ticks; 0 while the rate is not known
+  std::uint64_t valid_for_ = 0;             // ticks; 0 while their rate is not known, or for ever
   std::uint64_t nanoseconds_per_tick_ = 0;  // times 2^32
 };
 
