@@ -12,30 +12,19 @@
 #include "pipeline_delivery.hpp"
 #include "record_builder.hpp"
 #include "scratch.hpp"
+#include "thread_info.hpp"
 
 namespace ctxlog {
 namespace detail {
 namespace {
 
-bool in_plain_state() noexcept { return current_activity() == activity::none; }
-
-// Everything of a record once the caller's values are captured. Throws std::bad_alloc.
-void make_and_deliver(scratch& memory, const settings& now_set, level l, const call_site& site,
-                      std::string_view name, const field_set* bound, const std::vector<patcher>* own_patchers,
-                      std::span<const argument> arguments, const field_run& fields) {
-  record_builder builder(memory, origin_here(memory.clock, l, site, name));
-  builder.add(now_set.fields.get());
-  builder.add(ambient_fields());
-  builder.add(bound);
-  builder.add_call_fields(fields);
-  if (site.syntax == message_syntax::plain)
-    builder.set_message(site.text);
-  else
-    builder.format(site.text, arguments);
-  if (in_plain_state()) builder.patch(now_set.patchers, own_patchers);
-  if (now_set.async && defer_record(memory, builder.result(), site)) return;
-  if (current_activity() < activity::delivering) deliver_queued_first();
-  deliver(now_set, builder.result(), memory.line);
+// Of a call that happens now, on this thread.
+origin origin_here(wall_clock& clock, level l, const call_site& site, std::string_view logger) noexcept {
+  const thread_info& thread = this_thread_info();
+  return {l,          std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(clock.now())),
+          site.where, logger,
+          site.text,  thread.id,
+          thread.name};
 }
 
 }  // namespace
@@ -56,11 +45,12 @@ std::string_view current_exception_text(arena& memory) noexcept {
 
 capture::capture(const logger& lg, level l, const call_site& site) noexcept
     : logger_(lg), site_(site), memory_(nullptr), scratch_(nullptr), errno_(errno), level_(l) {
-  scratch_ = acquire_scratch();
-  if (scratch_)
-    memory_ = &static_cast<scratch*>(scratch_)->memory;
-  else
+  if (scratch* const acquired = acquire_scratch()) {
+    scratch_ = acquired;
+    memory_ = &acquired->memory;
+  } else {
     count_undelivered();
+  }
 }
 
 capture::~capture() {
@@ -71,14 +61,25 @@ capture::~capture() {
 void capture::deliver(std::span<const argument> arguments, const field_run& fields) noexcept {
   auto& memory = *static_cast<scratch*>(scratch_);
   try {
-    const settings* present = memory.refresh();
+    const settings* const present = memory.refresh();
     if (level_ == level::off) return;
     if (!logger_.enabled(level_))
       return;  // the first record of the program came before the environment was read
     if (!present) throw std::bad_alloc();
     if (present->async && defer_values(memory, logger_, level_, site_, arguments, fields.fields())) return;
-    make_and_deliver(memory, *present, level_, site_, logger_.name(), logger_.bound_.get(),
-                     logger_.patchers_.get(), arguments, fields);
+    record_builder builder(memory, origin_here(memory.clock, level_, site_, logger_.name()));
+    builder.add(present->fields.get());
+    builder.add(ambient_fields());
+    builder.add(logger_.bound_.get());
+    builder.add_call_fields(fields);
+    if (site_.syntax == message_syntax::plain)
+      builder.set_message(site_.text);
+    else
+      builder.format(site_.text, arguments);
+    if (current_activity() == activity::none) builder.patch(present->patchers, logger_.patchers_.get());
+    if (present->async && defer_record(memory, builder.result(), site_)) return;
+    if (current_activity() < activity::delivering) deliver_queued_first();
+    ctxlog::detail::deliver(*present, builder.result(), memory.line);
   } catch (...) {
     count_undelivered();
   }

@@ -21,18 +21,11 @@ const value* record::find(std::string_view key) const noexcept {
   return nullptr;
 }
 
-void record::append(const field_run& run) {
-  if (run.size == 0) return;
-  bool clashes = false;
-  if ((keys_ & run.keys) != 0)
-    clashes =
-        std::any_of(run.first, run.first + run.size, [&](const field& f) { return find(f.key) != nullptr; });
-  if (!clashes && run_count_ < max_runs) {
-    runs_[run_count_++] = run;
-    keys_ |= run.keys;
-    own_ = nullptr;
-    return;
-  }
+bool record::has_any_of(const field_run& run) const noexcept {
+  return std::any_of(run.first, run.first + run.size, [&](const field& f) { return find(f.key) != nullptr; });
+}
+
+void record::set_all(const field_run& run) {
   for (const field& f : run.fields()) set_value(f.key, f.value);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ctxlog/context.hpp"
 #include "ctxlog/field_set.hpp"
 #include "ctxlog/message.hpp"
 #include "ctxlog/patcher.hpp"
@@ -26,11 +27,11 @@ struct origin {
   std::string_view thread_name;
 };
 
-// Of a call that happens now, on this thread.
-origin origin_here(wall_clock&, level, const call_site&, std::string_view logger) noexcept;
-
 // The ambient fields of the calling thread's context, or null.
-const field_set* ambient_fields() noexcept;
+inline const field_set* ambient_fields() noexcept {
+  const cell* held = slot(current_node(), ambient_slot);
+  return held ? &static_cast<const cell_of<field_set>*>(held)->value : nullptr;
+}
 
 // Around the patchers, from the first one that runs: what is remembered of an earlier run costs nothing here.
 // What a patcher does to the context ends with it, and what the record refers to in it stays alive.
@@ -46,9 +47,20 @@ class context_patching {
   explicit context_patching(scratch& memory) noexcept : memory_(memory) {}
   static bool is_of_context(const patcher& p) noexcept { return p.body_->per_context != nullptr; }
   // For a context patcher. Throws what it throws.
-  const field_set& run(const patcher&, std::optional<patching_scope>&);
+  const field_set& run(const patcher& of_context, std::optional<patching_scope>& scope) {
+    const std::uint64_t snapshot = serial_of(current_node());
+    const std::size_t nth = runs_++;
+    if (nth < memory_.contexts.size()) {
+      const context_fields& kept = *memory_.contexts[nth];
+      if (kept.patcher == of_context.body_->id && kept.snapshot == snapshot) return kept.fields;
+    }
+    return renewed(nth, *of_context.body_, snapshot, scope);
+  }
 
  private:
+  const field_set& renewed(std::size_t nth, const patcher::body&, std::uint64_t snapshot,
+                           std::optional<patching_scope>&);
+
   scratch& memory_;
   std::size_t runs_ = 0;
 };
@@ -56,21 +68,38 @@ class context_patching {
 // In the order of DESIGN: global, ambient, bound, call, message, patchers.
 class record_builder {
  public:
-  record_builder(scratch& memory, const origin&);
+  record_builder(scratch& memory, const origin& from) : memory_(memory), contexts_(memory) {
+    record_.level_ = from.level;
+    record_.time_ = from.time;
+    record_.where_ = from.where;
+    record_.logger_ = from.logger;
+    record_.thread_id_ = from.thread_id;
+    record_.thread_name_ = from.thread_name;
+    record_.template_ = from.message_template;
+    record_.memory_ = &memory.memory;
+    record_.cache_ = &memory.encoded;
+  }
 
   record& result() noexcept { return record_; }
 
   void add(const field_set* fields) {
     if (fields) record_.append(fields->run());
   }
-  void add_call_fields(const field_run&);
+  void add_call_fields(const field_run& run) {
+    if (run.constant_keys)
+      record_.append(run);
+    else
+      add_unknown_keys(run);
+  }
   // What cannot be filled becomes the field `format_error`.
   void format(std::string_view text, std::span<const argument>);
   void set_message(std::string_view message) noexcept { record_.message_ = message; }
   void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own);
 
  private:
+  void add_unknown_keys(field_run);
   void run(const patcher&, std::optional<patching_scope>&);
+  void add_patch_error();
 
   scratch& memory_;
   record record_;

@@ -7,8 +7,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "ctxlog/field_set.hpp"
 #include "ctxlog/value.hpp"
@@ -32,20 +33,58 @@ struct scratch {
   fmt::memory_buffer line;
   std::shared_ptr<const settings> snapshot;
   std::uint64_t generation = 0;
-  std::deque<context_fields> contexts;  // the n-th is the n-th context patcher of a record
+  // The n-th is the n-th context patcher of a record.
+  std::vector<std::unique_ptr<context_fields>> contexts;
   encoding_cache encoded;
   wall_clock clock;
 
+  scratch* next_idle = nullptr;
+
   // The present settings; kept from one record to the next, so that threads do not meet at a counter.
-  const settings* refresh() noexcept;
+  const settings* refresh() noexcept {
+    const std::uint64_t latest = settings_generation();
+    if (latest == 0 || latest != generation) [[unlikely]]
+      read_settings(latest);
+    return snapshot.get();
+  }
   // Gives memory of unusual size back.
-  void recycle() noexcept;
+  void recycle() noexcept {
+    constexpr std::size_t usual = 256 * 1024;
+    memory.release();
+    message.clear();
+    if (message.capacity() > usual || line.capacity() > usual) [[unlikely]]
+      shrink();
+  }
+
+ private:
+  void read_settings(std::uint64_t latest) noexcept;
+  void shrink() noexcept;
 };
 
-// The thread's own while it is free: not for a record made while another is under way, nor late in the
-// thread's exit; then a new one. Null when memory ran out.
-scratch* acquire_scratch() noexcept;
-void release_scratch(scratch*) noexcept;
+// What the thread has and does not use: the first serves most records, the next those made while another one is
+// under way. Late in the thread's exit there is none any more.
+struct idle_memory {
+  scratch* first;
+  bool is_over;
+};
+extern constinit thread_local idle_memory idle_scratch __attribute__((tls_model("initial-exec")));
+
+scratch* make_scratch() noexcept;
+void destroy(scratch*) noexcept;
+
+// Null when memory ran out.
+inline scratch* acquire_scratch() noexcept {
+  if (!idle_scratch.first) [[unlikely]]
+    return make_scratch();
+  return std::exchange(idle_scratch.first, idle_scratch.first->next_idle);
+}
+
+inline void release_scratch(scratch* s) noexcept {
+  if (idle_scratch.is_over) [[unlikely]]
+    return destroy(s);
+  s->recycle();
+  s->next_idle = std::exchange(idle_scratch.first, s);
+}
 
 // Where the calling thread is: what it must not do again.
 enum class activity : std::uint8_t { none, patching, delivering, writing };
@@ -54,10 +93,10 @@ inline activity current_activity() noexcept { return activity_of_thread; }
 
 class [[nodiscard]] activity_scope {
  public:
-  explicit activity_scope(activity) noexcept;
+  explicit activity_scope(activity a) noexcept : previous_(std::exchange(activity_of_thread, a)) {}
   activity_scope(const activity_scope&) = delete;
   activity_scope& operator=(const activity_scope&) = delete;
-  ~activity_scope();
+  ~activity_scope() { activity_of_thread = previous_; }
 
  private:
   activity previous_;

@@ -110,7 +110,16 @@ class record {
   record() = default;
 
   CTXLOG_API void set_value(std::string_view key, const value&);
-  void append(const detail::field_run&);
+  void append(const detail::field_run& run) {
+    if (run.size == 0) return;
+    const bool repeats = (keys_ & run.keys) != 0 && has_any_of(run);
+    if (repeats || run_count_ == max_runs) return set_all(run);
+    runs_[run_count_++] = run;
+    keys_ |= run.keys;
+    own_ = nullptr;
+  }
+  bool has_any_of(const detail::field_run&) const noexcept;
+  void set_all(const detail::field_run&);
   void flatten(std::size_t spare);
   field* own_field(std::string_view key) noexcept;
 
