@@ -117,17 +117,15 @@ consteval constant_keys constant_keys_of() {
   return result;
 }
 
-// Room for `N` objects, made in place one after the other: clearing it first would cost more than filling it.
+// Room for `N` objects to be made in place: clearing it first would cost more than filling it.
 template <class T, std::size_t N>
 class row {
  public:
-  void* next() noexcept { return bytes_.data() + sizeof(T) * size_++; }
-  const T* data() const noexcept { return reinterpret_cast<const T*>(bytes_.data()); }
+  T* data() noexcept { return reinterpret_cast<T*>(bytes_.data()); }
 
  private:
   static_assert(std::is_trivially_destructible_v<T>);
   alignas(T) std::array<std::byte, N * sizeof(T)> bytes_;
-  std::size_t size_ = 0;
 };
 
 template <class... Args>
@@ -142,15 +140,17 @@ void log_call(const logger& lg, level l, const call_site& site, const Args&... a
   constexpr std::size_t argument_count = sizeof...(Args) - field_count;
   row<field, field_count> fields;
   row<argument, argument_count> arguments;
+  [[maybe_unused]] field* next_field = fields.data();
+  [[maybe_unused]] argument* next_argument = arguments.data();
   [[maybe_unused]] const auto take = [&](const auto& arg) {
     using type = std::remove_cvref_t<decltype(arg)>;
     if constexpr (is_static_field<type>)
-      new (fields.next()) field(make_field(arg.key, arg.value, captured.memory()));
+      new (next_field++) field(make_field(arg.key, arg.value, captured.memory()));
     else if constexpr (is_dynamic_field<type>)
-      new (fields.next())
+      new (next_field++)
           field(make_field(checked_key_or_mark(captured.memory(), arg.key), arg.value, captured.memory()));
     else
-      new (arguments.next()) argument(make_argument_or_error(arg, captured.memory()));
+      new (next_argument++) argument(make_argument_or_error(arg, captured.memory()));
   };
   (take(args), ...);
   captured.deliver({arguments.data(), argument_count},
