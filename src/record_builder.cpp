@@ -24,10 +24,10 @@ void enter(std::optional<patching_scope>& scope) {
 
 }  // namespace
 
-const field_set& context_patching::renewed(std::size_t nth, const patcher::body& p, std::uint64_t snapshot,
+const field_set& context_patching::renewed(const patcher::body& p, std::uint64_t snapshot,
                                            std::optional<patching_scope>& scope) {
-  if (nth == memory_.contexts.size()) memory_.contexts.push_back(std::make_unique<context_fields>());
-  context_fields& kept = *memory_.contexts[nth];
+  if (runs_ == memory_.contexts.size()) memory_.contexts.push_back(std::make_unique<context_fields>());
+  context_fields& kept = *memory_.contexts[runs_++];
   kept.patcher = 0;
   kept.fields.clear();
   enter(scope);

@@ -49,17 +49,18 @@ class context_patching {
   // For a context patcher. Throws what it throws.
   const field_set& run(const patcher& of_context, std::optional<patching_scope>& scope) {
     const std::uint64_t snapshot = serial_of(current_node());
-    const std::size_t nth = runs_++;
-    if (nth < memory_.contexts.size()) {
-      const context_fields& kept = *memory_.contexts[nth];
-      if (kept.patcher == of_context.body_->id && kept.snapshot == snapshot) return kept.fields;
+    if (runs_ < memory_.contexts.size()) {
+      const context_fields& kept = *memory_.contexts[runs_];
+      if (kept.patcher == of_context.body_->id && kept.snapshot == snapshot) {
+        ++runs_;
+        return kept.fields;
+      }
     }
-    return renewed(nth, *of_context.body_, snapshot, scope);
+    return renewed(*of_context.body_, snapshot, scope);
   }
 
  private:
-  const field_set& renewed(std::size_t nth, const patcher::body&, std::uint64_t snapshot,
-                           std::optional<patching_scope>&);
+  const field_set& renewed(const patcher::body&, std::uint64_t snapshot, std::optional<patching_scope>&);
 
   scratch& memory_;
   std::size_t runs_ = 0;

@@ -11,6 +11,8 @@
 
 namespace {
 
+constinit ctxlog::context_var<int> shard{"shard"}, tenant{"tenant"};
+
 long allowed = -1;  // allocations until they fail; negative: no limit
 bool refuse() { return allowed == 0 || (allowed > 0 && --allowed == 0); }
 
@@ -40,7 +42,8 @@ void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(m
 int main() {
   using ctxlog::kv;
   const auto sink = std::make_shared<counting_sink>();
-  ctxlog::configure({.sinks = {{ctxlog::configured_sink{sink, {.encoder = ctxlog::json_encoder()}}}}});
+  ctxlog::configure({.patchers = {{ctxlog::context_variables(shard), ctxlog::context_variables(tenant)}},
+                     .sinks = {{ctxlog::configured_sink{sink, {.encoder = ctxlog::json_encoder()}}}}});
   const std::string bad_key(300, '\xff'), long_text(100'000, 'x');
   const std::vector<std::string> list(500, "element");
   unsigned long calls = 0;

@@ -47,7 +47,7 @@ TEST_CASE("a record of the usual shape allocates nothing once the thread is warm
     const auto child = run_child("logger_allocations", {}, {"ENV=PROD", "LOG_FORMAT=" + std::string(format)});
     INFO(format << '\n' << child.output << child.errors);
     CHECK(child.status == 0);
-    CHECK(child.output == "allocations of 1000 records: 0\nlines: 1100\n");
+    CHECK(child.output == "allocations of 2000 records: 0\nlines: 2200\n");
   }
 }
 
