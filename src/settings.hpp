@@ -27,8 +27,9 @@ struct sink_slot : std::enable_shared_from_this<sink_slot> {
   sink_options options;
   bool of_environment = false;  // made by the library: follows the mode
   bool coloured = false;
-  std::string name;   // of the target
-  brief_mutex mutex;  // guards the target; the numbers change under it
+  std::string name;  // of the target
+  // Guards the target; the numbers change under it. A cache line away from what threads read before they take it.
+  alignas(64) brief_mutex mutex;
   std::shared_ptr<sink> target;
   bool is_watched = false;  // by the flush timer; guarded by the mutex
   std::atomic<std::uint64_t> written{0}, dropped{0};
