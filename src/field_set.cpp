@@ -10,10 +10,40 @@ namespace {
 
 constinit std::atomic<std::uint64_t> last_serial{0};
 
+std::uint64_t next_serial() noexcept { return last_serial.fetch_add(1, std::memory_order_relaxed) + 1; }
+
 }  // namespace
+
+// `lasting_key` makes the key of a field that is not there yet.
+template <class MakeKey>
+void field_set::put(std::string_view key, const value& v, MakeKey lasting_key) {
+  field* const end = fields_ + run_.size;
+  if (field* const same = std::find_if(fields_, end, [&](const field& f) { return f.key == key; });
+      same != end) {
+    same->value = v;
+    return;
+  }
+  if (run_.size == capacity_) grow();
+  new (fields_ + run_.size) field{lasting_key(), v};
+  ++run_.size;
+  run_.keys |= detail::key_bit(key);
+}
+
+void field_set::grow() {
+  const std::size_t room = capacity_ == 0 ? 8 : 2 * capacity_;
+  auto* const grown = detail::allocate<field>(memory_, room);
+  std::copy_n(fields_, run_.size, grown);
+  run_.first = fields_ = grown;
+  capacity_ = room;
+}
 
 void field_set::add(const field_set& other) {
   for (const field& f : other.run().fields()) set_value(f.key, f.value);
+}
+
+void field_set::add_lasting(std::span<const field> fields) {
+  for (const field& f : fields) put(f.key, f.value, [&] { return f.key; });
+  run_.serial = next_serial();
 }
 
 void field_set::clear() noexcept {
@@ -25,22 +55,8 @@ void field_set::clear() noexcept {
 
 void field_set::set_value(std::string_view key, const value& v) {
   const std::string_view checked = detail::checked_key(memory_, key);
-  const value copied = detail::copy(memory_, v);
-  run_.serial = last_serial.fetch_add(1, std::memory_order_relaxed) + 1;
-  field* end = fields_ + run_.size;
-  if (field* same = std::find_if(fields_, end, [&](const field& f) { return f.key == checked; });
-      same != end) {
-    same->value = copied;
-    return;
-  }
-  if (run_.size == capacity_) {
-    capacity_ = capacity_ == 0 ? 4 : 2 * capacity_;
-    auto* grown = detail::allocate<field>(memory_, capacity_);
-    std::copy(fields_, end, grown);
-    run_.first = fields_ = grown;
-  }
-  new (fields_ + run_.size++) field{detail::copy(memory_, checked), copied};
-  run_.keys |= detail::key_bit(checked);
+  put(checked, detail::copy(memory_, v), [&] { return detail::copy(memory_, checked); });
+  run_.serial = next_serial();
 }
 
 }  // namespace ctxlog

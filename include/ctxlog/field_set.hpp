@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "ctxlog/export.hpp"
@@ -17,7 +18,7 @@ namespace ctxlog {
 /// it may be read by any number of threads.
 class CTXLOG_API field_set {
  public:
-  field_set() = default;
+  field_set() {}  // not by default: where that clears what it makes, all the memory would be cleared
   field_set(const field_set&) = delete;
   field_set& operator=(const field_set&) = delete;
 
@@ -34,6 +35,8 @@ class CTXLOG_API field_set {
 
   /// Takes over all fields of `other`.
   void add(const field_set& other);
+  /// For the library: fields whose keys (valid UTF-8 of at most limits::key_bytes) and values live as long as the set.
+  void add_lasting(std::span<const field>);
   void clear() noexcept;
   bool empty() const noexcept { return run_.size == 0; }
 
@@ -42,8 +45,12 @@ class CTXLOG_API field_set {
 
  private:
   void set_value(std::string_view key, const value&);
+  template <class MakeKey>
+  void put(std::string_view key, const value&, MakeKey lasting_key);
+  void grow();
 
-  alignas(std::max_align_t) std::array<std::byte, 1024> initial_;
+  // With what surrounds it the whole stays within what malloc() keeps for each thread.
+  alignas(std::max_align_t) std::array<std::byte, 640> initial_;
   arena memory_{initial_.data(), initial_.size()};
   field* fields_ = nullptr;
   std::size_t capacity_ = 0;
