@@ -173,37 +173,46 @@ void inherit_flattened(node* made, const node* base) noexcept {
   made->lineage_size = static_cast<std::uint32_t>(next - lineage_of(made));
 }
 
-// A node that differs from `base` in slot `id` only. Takes the reference to `value`, also when it returns
-// null because memory ran out.
-node* derive(const node* base, std::uint32_t id, cell* value, binding_state initial) noexcept {
+// A node in `state` with room for slots up to `id`, which it is to bind; the others are those of `base`. A flat one does not
+// own them yet. Null when memory ran out.
+node* make_node(const node* base, std::uint32_t id, bool flat, std::uint32_t lineage_size,
+                binding_state initial) noexcept {
   const std::uint32_t inherited = base ? base->size : 0;
   const std::uint32_t size = std::max(inherited, id + 1);
-  const bool flat = base && base->depth == max_depth;
-  std::uint32_t open_ancestors = 0;
-  if (flat)
-    any_in_lineage(base, [&](const node* ancestor) { return open_ancestors += is_open(ancestor), false; });
-
-  const std::size_t pointers = std::size_t{size} + open_ancestors;
+  const std::size_t pointers = std::size_t{size} + lineage_size;
   void* const memory = ::operator new(sizeof(node) + pointers * sizeof(void*), std::nothrow);
-  if (!memory) {
-    release(value);
-    return nullptr;
-  }
+  if (!memory) return nullptr;
   const auto made = new (memory) node;
   made->state.store(initial, std::memory_order_relaxed);
-  made->own = value;
+  made->own = nullptr;
   made->serial = next_serial();
   made->id = id;
   made->size = size;
   made->flat = flat;
   made->parent = flat ? nullptr : share(base);
   made->depth = flat || !base ? 0 : base->depth + 1;
-  made->lineage_size = open_ancestors;
+  made->lineage_size = lineage_size;
   if (inherited) std::memcpy(slots_of(made), base->cells(), inherited * sizeof(cell*));
   std::fill(slots_of(made) + inherited, slots_of(made) + size, nullptr);
+  count(&live_counts::nodes, 1);
+  return made;
+}
+
+// A node that differs from `base` in slot `id` only. Takes the reference to `value`, also when it returns
+// null because memory ran out.
+node* derive(const node* base, std::uint32_t id, cell* value, binding_state initial) noexcept {
+  const bool flat = base && base->depth == max_depth;
+  std::uint32_t open_ancestors = 0;
+  if (flat)
+    any_in_lineage(base, [&](const node* ancestor) { return open_ancestors += is_open(ancestor), false; });
+  node* const made = make_node(base, id, flat, open_ancestors, initial);
+  if (!made) {
+    release(value);
+    return nullptr;
+  }
+  made->own = value;
   slots_of(made)[id] = value;
   if (flat) inherit_flattened(made, base);
-  count(&live_counts::nodes, 1);
   return made;
 }
 
@@ -337,6 +346,20 @@ const char* variable_name(std::uint32_t id) noexcept {
   const char* const name =
       id < variable_names.size() ? variable_names[id].load(std::memory_order_relaxed) : nullptr;
   return name ? name : "a variable";
+}
+
+node* start_task(const node* base, std::span<const slot_value> bound) {
+  const auto last = std::max_element(bound.begin(), bound.end(),
+                                     [](const slot_value& a, const slot_value& b) { return a.id < b.id; });
+  node* const made = make_node(base, last->id, true, 0, binding_state::kept);
+  if (!made) {
+    for (const slot_value& b : bound) release(b.value);
+    throw std::bad_alloc();
+  }
+  for (const slot_value& b : bound) slots_of(made)[b.id] = nullptr;
+  std::for_each_n(slots_of(made), made->size, [](const cell* inherited) { share(inherited); });
+  for (const slot_value& b : bound) slots_of(made)[b.id] = b.value;
+  return made;
 }
 
 void throw_lookup_error(const char* name) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -46,7 +47,7 @@ struct CTXLOG_API cell {
 };
 
 template <class T>
-struct cell_of final : cell {
+struct cell_of : cell {
   template <class... Args>
   explicit cell_of(Args&&... args)
       : cell([](cell* self) noexcept { delete static_cast<cell_of*>(self); }),
@@ -141,6 +142,16 @@ CTXLOG_API std::uint32_t new_variable_id() noexcept;
 /// What reports call the variable; `name` must live for ever.
 CTXLOG_API void name_variable(std::uint32_t id, const char* name) noexcept;
 CTXLOG_API const char* variable_name(std::uint32_t id) noexcept;
+
+/// What a slot is to hold.
+struct slot_value {
+  std::uint32_t id;
+  cell* value;
+};
+
+/// The context of a task: holds `bound` (whose references it takes, also on failure), and for the rest what `base` does.
+/// It does not stem from the scopes that are open in `base`. Throws std::bad_alloc.
+[[nodiscard]] CTXLOG_API node* start_task(const node* base, std::span<const slot_value> bound);
 
 [[noreturn]] CTXLOG_API void throw_lookup_error(const char* name);
 

@@ -75,52 +75,57 @@ level level_of(const access_options& chosen, const access_view& seen) {
   return l;
 }
 
-// The fields in the order they are added, those of the schema's object as its members in the first one's place.
+// Fields in the order they are added, those of the schema's object as its members in the first one's place.
 class schema_fields {
  public:
-  schema_fields(const access_keys& keys, arena& memory)
-      : keys_(keys), memory_(memory), fields_(&memory), members_(&memory) {
-    fields_.reserve(32);
+  schema_fields(std::string_view object, std::size_t room, arena& memory)
+      : object_(object), fields_(&memory), members_(&memory) {
+    fields_.reserve(room);
   }
 
-  void add(std::string_view key, value v) {
-    if (key.empty()) return;
-    if (keys_.object.empty() || !key.starts_with(keys_.object) || key[keys_.object.size()] != '.')
-      return push({key, v});
-    if (members_.empty()) push({keys_.object, value()});
-    members_.push_back({key.substr(keys_.object.size() + 1), v});
-  }
-  void text(std::string_view key, std::string_view v) {
-    if (!v.empty()) add(key, value(v));
-  }
-  void number(std::string_view key, std::optional<std::uint64_t> v) {
-    if (v) add(key, ctxlog::detail::make_value(*v, memory_));
+  // Without those that have no key in this schema or are not known.
+  void add(std::span<const field> of_schema) {
+    for (const field& f : of_schema)
+      if (!f.key.empty() && f.value.kind() != value_kind::null) add(f);
   }
 
   // Keys that are not of the schema: of any lifetime, and perhaps there already.
-  void add_foreign(const field& f) {
-    constant_ = false;
-    push(f);
+  void add_foreign(std::span<const field> others) {
+    constant_ = constant_ && others.empty();
+    for (const field& f : others) push(f);
   }
 
   ctxlog::detail::field_run finish() {
-    for (field& f : fields_)
-      if (!members_.empty() && f.key == keys_.object) f.value = value(std::span<const field>(members_));
+    if (!members_.empty())
+      for (field& f : fields_)
+        if (f.key == object_) f.value = value(std::span<const field>(members_));
     return {fields_.data(), fields_.size(), bits_, 0, constant_};
   }
 
  private:
+  void add(const field& f) {
+    if (object_.empty() || !is_member(f.key)) return push(f);
+    if (members_.empty()) push({object_, value()});
+    members_.push_back({f.key.substr(object_.size() + 1), f.value});
+  }
+  bool is_member(std::string_view key) const {
+    return key.size() > object_.size() && key.starts_with(object_) && key[object_.size()] == '.';
+  }
   void push(const field& f) {
     bits_ |= ctxlog::detail::key_bit(f.key);
     fields_.push_back(f);
   }
 
-  const access_keys& keys_;
-  arena& memory_;
+  const std::string_view object_;
   std::pmr::vector<field> fields_, members_;
   std::uint64_t bits_ = 0;
   bool constant_ = true;
 };
+
+// Null for what is not known.
+value text(std::string_view v) { return v.empty() ? value() : value(v); }
+value number(std::optional<std::uint64_t> v) { return v ? value(*v) : value(); }
+value positive(std::uint64_t v) { return v != 0 ? value(v) : value(); }
 
 value duration_value(duration_unit unit, std::chrono::nanoseconds duration, arena& memory) {
   using std::chrono::duration_cast;
@@ -148,6 +153,11 @@ std::string_view url_of(const recorded_request& request, arena& memory) {
   return ctxlog::detail::copy(memory, url);
 }
 
+std::string_view protocol_of(const recorded_request& request, arena& memory) {
+  if (request.protocol_version.empty()) return {};
+  return ctxlog::detail::copy(memory, fmt::format("HTTP/{}", request.protocol_version));
+}
+
 // The type of the exception, else the status of a failure.
 std::string_view error_type(const value& error, int status, arena& memory) {
   if (error.kind() == value_kind::object && !error.object().empty() && error.object().front().key == "type")
@@ -161,39 +171,45 @@ ctxlog::detail::field_run fields_of(const access_options& chosen, const finished
   const recorded_request& request = done.request;
   const response_view& response = done.response;
   const value error = done.error ? ctxlog::detail::make_value(done.error, memory) : value();
+  const auto extra = done.extra ? done.extra->run().fields() : std::span<const field>();
 
-  schema_fields out(keys, memory);
-  out.text(keys.method, request.method);
-  out.text(keys.method_original, request.method_original);
-  if (!keys.url.empty()) out.text(keys.url, url_of(request, memory));
-  out.text(keys.path, request.path);
-  out.text(keys.query, request.query);
-  out.text(keys.scheme, request.scheme);
-  out.text(keys.route, done.route);
-  if (response.status != 0) out.add(keys.status, value(std::int64_t{response.status}));
-  out.text(keys.error_type, error_type(error, response.status, memory));
-  out.add("outcome", value(name_of(response.outcome)));
-  out.add(keys.duration, duration_value(keys.unit, done.duration, memory));
-  out.text(keys.client_address, request.client_address);
-  out.text(keys.peer_address, request.peer_address);
-  if (request.peer_port != 0) out.number(keys.peer_port, request.peer_port);
-  out.text(keys.protocol_version, request.protocol_version);
-  if (!keys.protocol.empty() && !request.protocol_version.empty())
-    out.text(keys.protocol, ctxlog::detail::copy(memory, fmt::format("HTTP/{}", request.protocol_version)));
-  out.text(keys.server_address, request.server_address);
-  if (request.server_port != 0) out.number(keys.server_port, request.server_port);
-  out.text(keys.user_agent, request.user_agent);
-  out.number(keys.request_size, request.body_size);
-  out.number(keys.response_size, response.body_size);
-  for (const field& header : request.headers) out.add_foreign(header);
-  if (request.parent_span_id) out.text("parent_span_id", request.parent_span_id->text());
-  out.text("client.request_id", request.client_request_id);
-  out.text("client.trace_id", request.client_trace_id);
-  out.text("request_id.rejected", request.id_fault);
-  if (!request.id_fault.empty()) out.number("request_id.rejected_size", request.faulty_id_size);
-  if (done.error) out.add("error", error);
-  if (done.extra)
-    for (const field& f : done.extra->run().fields()) out.add_foreign(f);
+  const std::array exchanged{
+      field{keys.method, text(request.method)},
+      field{keys.method_original, text(request.method_original)},
+      field{keys.url, keys.url.empty() ? value() : text(url_of(request, memory))},
+      field{keys.path, text(request.path)},
+      field{keys.query, text(request.query)},
+      field{keys.scheme, text(request.scheme)},
+      field{keys.route, text(request.route)},
+      field{keys.status, response.status != 0 ? value(std::int64_t{response.status}) : value()},
+      field{keys.error_type, text(error_type(error, response.status, memory))},
+      field{"outcome", value(name_of(response.outcome))},
+      field{keys.duration, duration_value(keys.unit, done.duration, memory)},
+      field{keys.client_address, text(request.client_address)},
+      field{keys.peer_address, text(request.peer_address)},
+      field{keys.peer_port, positive(request.peer_port)},
+      field{keys.protocol_version, text(request.protocol_version)},
+      field{keys.protocol, keys.protocol.empty() ? value() : text(protocol_of(request, memory))},
+      field{keys.server_address, text(request.server_address)},
+      field{keys.server_port, positive(request.server_port)},
+      field{keys.user_agent, text(request.user_agent)},
+      field{keys.request_size, number(request.body_size)},
+      field{keys.response_size, number(response.body_size)}};
+  const std::array told{
+      field{"parent_span_id", request.parent_span_id ? text(request.parent_span_id->text()) : value()},
+      field{"client.request_id", text(request.client_request_id)},
+      field{"client.trace_id", text(request.client_trace_id)},
+      field{"request_id.rejected", text(request.id_fault)},
+      field{"request_id.rejected_size",
+            request.id_fault.empty() ? value() : value(std::uint64_t{request.faulty_id_size})},
+      field{"error", error}};
+
+  schema_fields out(keys.object, exchanged.size() + request.headers.size() + told.size() + extra.size(),
+                    memory);
+  out.add(exchanged);
+  out.add_foreign(request.headers);
+  out.add(told);
+  out.add_foreign(extra);
   return out.finish();
 }
 
@@ -221,9 +237,9 @@ void log_access(const access_options& chosen, level l, const finished_request& d
 
 }  // namespace
 
-std::string_view kept_text(arena& memory, std::string_view text, std::size_t max) {
+std::string_view shortened(arena& memory, std::string_view text, std::size_t max) {
+  if (text.size() <= max) return text;
   const std::string_view kept = ctxlog::detail::truncate_utf8(text, max);
-  if (kept.size() == text.size()) return ctxlog::detail::copy(memory, text);
   return ctxlog::detail::copy(memory, fmt::format("{}\u2026(+{} bytes)", kept, text.size() - kept.size()));
 }
 
@@ -244,29 +260,44 @@ std::string redact_query(std::string_view query, const std::vector<std::string>&
   }
 }
 
-recorded_request::recorded_request(const request_view& request, const options& chosen) {
-  const bool known =
-      std::find(known_methods.begin(), known_methods.end(), request.method) != known_methods.end();
-  method = known ? kept_text(memory, request.method, max_method) : "_OTHER";
-  if (!known) method_original = kept_text(memory, request.method, max_method);
-  path = kept_text(memory, request.path, max_path);
-  if (chosen.access.query)
-    query = kept_text(memory, redact_query(request.query, chosen.access.redacted_query_keys), max_query);
-  scheme = kept_text(memory, request.scheme, max_method);
-  protocol_version = kept_text(memory, request.protocol_version, max_method);
-  peer_address = kept_text(memory, request.peer_address, max_address);
+recorded_request::recorded_request(const request_view& request, header_reader& all,
+                                   const access_options& chosen) {
+  const auto known = std::find(known_methods.begin(), known_methods.end(), request.method);
+  if (known != known_methods.end()) {
+    method = *known;
+  } else {
+    method = "_OTHER";
+    method_original = shortened(memory, request.method, max_method);
+  }
+  path = shortened(memory, request.path, max_path);
+  const std::string shown = chosen.query ? redact_query(request.query, chosen.redacted_query_keys) : "";
+  query = shortened(memory, shown, max_query);
+  scheme = shortened(memory, request.scheme, max_method);
+  protocol_version = shortened(memory, request.protocol_version, max_method);
+  peer_address = shortened(memory, request.peer_address, max_address);
   peer_port = request.peer_port;
-  read_host(request);
-  read_headers(request, chosen.access);
+  if (const auto host = all.line("Host")) read_host(*host);
+  if (const auto agents = all.lines("User-Agent"); !agents.empty())
+    user_agent = shortened(memory, agents.front(), max_user_agent);
+  if (const auto size = all.line("Content-Length")) body_size = number_of<std::uint64_t>(*size);
+  own({&method_original, &path, &query, &scheme, &protocol_version, &peer_address, &server_address,
+       &user_agent});
+  keep_headers(all, chosen);
 }
 
-void recorded_request::read_host(const request_view& request) {
-  std::array<std::byte, 256> stack;
-  arena lines_memory(stack.data(), stack.size());
-  header_lines lines(&lines_memory);
-  request.headers.find("Host", lines);
-  if (lines.size() != 1) return;
-  std::string_view host = lines.front();
+// One piece of memory for all.
+void recorded_request::own(std::initializer_list<std::string_view*> texts) {
+  std::size_t size = 0;
+  for (const std::string_view* text : texts) size += text->size();
+  char* next = ctxlog::detail::allocate<char>(memory, size);
+  for (std::string_view* text : texts) {
+    char* const end = std::copy(text->begin(), text->end(), next);
+    *text = {next, text->size()};
+    next = end;
+  }
+}
+
+void recorded_request::read_host(std::string_view host) {
   const std::size_t bracket = host.find(']');
   const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (colon != std::string_view::npos) {
@@ -274,29 +305,20 @@ void recorded_request::read_host(const request_view& request) {
     host = host.substr(0, colon);
   }
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  server_address = kept_text(memory, host, max_address);
+  server_address = shortened(memory, host, max_address);
 }
 
-void recorded_request::read_headers(const request_view& request, const access_options& chosen) {
-  std::array<std::byte, 1024> stack;
-  arena lines_memory(stack.data(), stack.size());
-  header_lines lines(&lines_memory);
-  request.headers.find("User-Agent", lines);
-  if (!lines.empty()) user_agent = kept_text(memory, lines.front(), max_user_agent);
-  lines.clear();
-  request.headers.find("Content-Length", lines);
-  if (lines.size() == 1) body_size = number_of<std::uint64_t>(lines.front());
-
+void recorded_request::keep_headers(header_reader& all, const access_options& chosen) {
   for (const std::string& name : chosen.request_headers) {
-    lines.clear();
-    request.headers.find(name, lines);
+    const auto lines = all.lines(name);
     if (lines.empty()) continue;
     const std::string lower = ctxlog::detail::lowered(name);
     const bool secret =
         std::find(credential_headers.begin(), credential_headers.end(), lower) != credential_headers.end();
     std::pmr::vector<value> shown(&memory);
     for (const std::string_view line : lines)
-      shown.emplace_back(secret ? std::string_view("REDACTED") : kept_text(memory, line, max_header));
+      shown.emplace_back(secret ? "REDACTED"
+                                : ctxlog::detail::copy(memory, shortened(memory, line, max_header)));
     const std::span<const value> kept(shown);
     // The vector's memory is the arena's and stays.
     headers.push_back({ctxlog::detail::copy(memory, "http.request.header." + lower), value(kept)});
@@ -308,7 +330,7 @@ void write_access_record(const access_options& chosen, const finished_request& d
   const response_view& response = done.response;
   const access_view seen{.method = request.method,
                          .path = request.path,
-                         .route = done.route,
+                         .route = request.route,
                          .status = response.status,
                          .outcome = response.outcome,
                          .duration = done.duration,

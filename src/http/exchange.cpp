@@ -6,19 +6,20 @@
 #include <array>
 #include <utility>
 
-#include "ctxlog/ambient.hpp"
 #include "ctxlog/http/b3.hpp"
 #include "http/access_record.hpp"
 #include "http/callback.hpp"
+#include "http/header_reader.hpp"
 #include "http/hexadecimal.hpp"
-#include "http/request_state.hpp"
+#include "http/request_cell.hpp"
 #include "pipeline_delivery.hpp"
 #include "text/ascii.hpp"
+#include "trace_fields.hpp"
 
 namespace ctxlog::http {
 namespace detail {
 
-constinit context_var<request_state> current_request{"http request"};
+constinit request_variable current_request;
 
 namespace {
 
@@ -29,74 +30,38 @@ constinit counters counted;
 
 void count(std::atomic<std::uint64_t>& counter) noexcept { counter.fetch_add(1, std::memory_order_relaxed); }
 
-// Working memory for the lines of one header.
-class line_buffer {
- public:
-  std::span<const std::string_view> find(const header_source& headers, std::string_view name) {
-    lines_.clear();
-    headers.find(name, lines_);
-    return lines_;
-  }
-  /// The line, unless there are none or several.
-  std::optional<std::string_view> find_one(const header_source& headers, std::string_view name) {
-    const auto lines = find(headers, name);
-    return lines.size() == 1 ? std::optional(lines.front()) : std::nullopt;
-  }
-
- private:
-  std::array<std::byte, 512> stack_;
-  arena memory_{stack_.data(), stack_.size()};
-  header_lines lines_{&memory_};
-};
-
 // Reads what a request says of itself and decides what of it to believe.
 class reader {
  public:
-  reader(const request_view& request, const options& chosen, recorded_request& recorded)
-      : request_(request),
-        options_(chosen),
-        recorded_(recorded),
-        peer_(ip_address::parse(request.peer_address)) {}
+  reader(const request_view& request, header_reader& headers, const options& chosen,
+         recorded_request& recorded)
+      : request_(request), headers_(headers), options_(chosen), recorded_(recorded) {}
 
-  /// False when the request is to be refused.
-  bool read_id(correlation& ids) {
-    const request_id_options& chosen = options_.request_id;
-    ids.id_header = chosen.headers.front();
-    for (const std::string& header : chosen.headers) {
-      const auto lines = lines_.find(request_.headers, header);
-      if (lines.empty()) continue;
-      ids.id_header = header;
-      return take_id(ids, lines, is_amazon_header(header));
-    }
-    ids.request_id = generated_id();
-    return true;
-  }
-
-  void read_trace(correlation& ids) {
-    const auto caller = caller_trace();
-    if (caller && options_.trace.trust(request_, peer_)) {
-      ids.trace = caller->child();
+  correlation read_ids() {
+    const auto caller = trusted_caller();
+    correlation ids{.trace = caller ? caller->child() : trace_parent::start()};
+    read_id(ids);
+    if (caller) {
       ids.parent_span_id = recorded_.parent_span_id = caller->span_id;
-      if (!from_b3_) ids.trace_state = trace_state::parse(lines_.find(request_.headers, "tracestate"));
-    } else if (caller) {
-      recorded_.client_trace_id = ctxlog::detail::copy(recorded_.memory, caller->trace_id.text());
+      if (!from_b3_) ids.trace_state = trace_state::parse(headers_.lines("tracestate"));
     }
+    if (trusts(options_.baggage.trust)) ids.baggage = baggage::parse(headers_.lines("baggage"));
+    return ids;
   }
 
-  void read_baggage(correlation& ids) {
-    if (options_.baggage.trust(request_, peer_))
-      ids.baggage = baggage::parse(lines_.find(request_.headers, "baggage"));
-  }
+  // Whether the id that was read is one to refuse the request for.
+  bool rejects() const { return rejects_; }
 
   void read_client() {
-    auto client = options_.forwarded.client_of(request_, peer_);
+    recorded_.client_address = recorded_.peer_address;
+    if (options_.forwarded.is_none() && !options_.access.mask_client) return;
+    auto client = options_.forwarded.client_of(request_, peer());
     constexpr unsigned shown_v4 = 24, shown_v6 = 48;
     if (client && options_.access.mask_client) {
       client = client->masked(client->is_v4() ? shown_v4 : shown_v6);
       recorded_.peer_address = {};
     }
-    recorded_.client_address =
-        client == peer_ ? recorded_.peer_address : ctxlog::detail::copy(recorded_.memory, client->text());
+    if (client != peer()) recorded_.client_address = ctxlog::detail::copy(recorded_.memory, client->text());
   }
 
  private:
@@ -104,26 +69,48 @@ class reader {
     return ctxlog::detail::equal_ignoring_case(name, "X-Amzn-Trace-Id");
   }
 
-  bool take_id(correlation& ids, std::span<const std::string_view> lines, bool amazon) {
+  bool trusts(const trust& policy) {
+    return policy.is_all() || (!policy.is_none() && policy(request_, peer()));
+  }
+
+  // Mostly nobody asks.
+  const std::optional<ip_address>& peer() {
+    if (!peer_) peer_.emplace(ip_address::parse(request_.peer_address));
+    return *peer_;
+  }
+
+  void read_id(correlation& ids) {
+    const request_id_options& chosen = options_.request_id;
+    for (const std::string& header : chosen.headers) {
+      const auto lines = headers_.lines(header);
+      if (lines.empty()) continue;
+      ids.id_header = header;
+      return take_id(ids, lines, is_amazon_header(header));
+    }
+    ids.id_header = chosen.headers.front();
+    ids.request_id = generated_id();
+  }
+
+  void take_id(correlation& ids, std::span<const std::string_view> lines, bool amazon) {
     const std::string_view received = amazon ? amazon_trace_root(lines.front()) : lines.front();
     const auto fault = lines.size() > 1 ? std::optional(id_fault::repeated) : fault_of(received);
-    const bool trusted = options_.request_id.trust(request_, peer_);
+    const bool trusted = trusts(options_.request_id.trust);
     if (fault) {
       count(counted.faulty_ids);
       recorded_.id_fault = id_fault_name(*fault);
       recorded_.faulty_id_size = received.size();
       if (trusted && options_.request_id.on_fault == id_policy::sanitize && lines.size() == 1) {
         ids.request_id = sanitize_request_id(received);
-        return true;
+        return;
       }
     } else if (trusted) {
       ids.request_id = received;
-      return true;
+      return;
     } else {
       recorded_.client_request_id = ctxlog::detail::copy(recorded_.memory, received);
     }
     ids.request_id = generated_id();
-    return !fault || options_.request_id.on_fault != id_policy::reject;
+    rejects_ = fault && options_.request_id.on_fault == id_policy::reject;
   }
 
   std::string generated_id() const {
@@ -132,8 +119,15 @@ class reader {
     return new_request_id();
   }
 
+  std::optional<trace_parent> trusted_caller() {
+    const auto caller = caller_trace();
+    if (!caller || trusts(options_.trace.trust)) return caller;
+    recorded_.client_trace_id = ctxlog::detail::copy(recorded_.memory, caller->trace_id.text());
+    return std::nullopt;
+  }
+
   std::optional<trace_parent> caller_trace() {
-    const auto lines = lines_.find(request_.headers, "traceparent");
+    const auto lines = headers_.lines("traceparent");
     if (!lines.empty()) {
       if (lines.size() == 1)
         if (const auto parsed = trace_parent::parse(lines.front())) return parsed;
@@ -141,73 +135,82 @@ class reader {
     }
     if (!options_.trace.b3) return std::nullopt;
     from_b3_ = true;
-    const auto one = [&](std::string_view name) { return lines_.find_one(request_.headers, name); };
-    return parse_b3({.b3 = one("b3"),
-                     .trace_id = one("X-B3-TraceId"),
-                     .span_id = one("X-B3-SpanId"),
-                     .sampled = one("X-B3-Sampled"),
-                     .flags = one("X-B3-Flags")});
+    return parse_b3({.b3 = headers_.line("b3"),
+                     .trace_id = headers_.line("X-B3-TraceId"),
+                     .span_id = headers_.line("X-B3-SpanId"),
+                     .sampled = headers_.line("X-B3-Sampled"),
+                     .flags = headers_.line("X-B3-Flags")});
   }
 
   const request_view& request_;
+  header_reader& headers_;
   const options& options_;
   recorded_request& recorded_;
-  const std::optional<ip_address> peer_;
-  line_buffer lines_;
-  bool from_b3_ = false;
+  std::optional<std::optional<ip_address>> peer_;
+  bool from_b3_ = false, rejects_ = false;
 };
 
-// What every record of the request carries.
-void add_ids(field_set& fields, const correlation& ids, const baggage_options& chosen) {
-  std::array<char, 2> flags;
-  write_hexadecimal(flags.data(), ids.trace.flags, 1);
-  fields.set("request_id", ids.request_id);
-  fields.set("trace_id", ids.trace.trace_id.text());
-  fields.set("span_id", ids.trace.span_id.text());
-  fields.set("trace_flags", std::string_view(flags.data(), flags.size()));
-  for (const std::string& key : chosen.fields)
-    if (const std::string* const found = ids.baggage.find(key)) fields.set("baggage." + key, *found);
-}
+const request_cell* current_cell() noexcept { return current_request.find(ctxlog::detail::current_node()); }
+
+// An exchange and what is recorded of its request, in one piece of memory.
+struct recording_exchange final : exchange {
+  recording_exchange(std::shared_ptr<const options> chosen, const request_view& request,
+                     header_reader& headers, const access_options& access)
+      : exchange(std::move(chosen), recorded), recorded(request, headers, access) {}
+  ~recording_exchange() {
+    // Without a context begin() has failed, and there is no exchange.
+    if (context()) finish({.outcome = outcome::aborted});
+  }
+
+  recorded_request recorded;
+};
 
 }  // namespace
+
+void request_cell::fill(const baggage_options& chosen, const context& base) {
+  using namespace ctxlog::detail;
+  if (const cell* const held = ctxlog::detail::slot(base.node(), ambient_slot))
+    value.add(static_cast<const cell_of<field_set>*>(held)->value);
+  write_hexadecimal(trace_flags_.data(), ids.trace.flags, 1);
+  const std::string_view trace_flags(trace_flags_.data(), trace_flags_.size());
+  value.add_lasting(std::array{field{"request_id", ctxlog::value(std::string_view(ids.request_id))},
+                               field{trace_id_key, ctxlog::value(ids.trace.trace_id.text())},
+                               field{span_id_key, ctxlog::value(ids.trace.span_id.text())},
+                               field{trace_flags_key, ctxlog::value(trace_flags)}});
+  for (const std::string& key : chosen.fields)
+    if (const std::string* const found = ids.baggage.find(key)) value.set("baggage." + key, *found);
+}
+
 }  // namespace detail
 
 std::shared_ptr<exchange> exchange::begin(const request_view& request, std::shared_ptr<const options> chosen,
                                           const ctxlog::context& base) {
-  auto made = std::make_shared<exchange>(private_key(), request, std::move(chosen));
-  made->open(request, base);
+  detail::header_reader headers(request.headers);
+  const access_options& access = chosen->access;
+  auto made = std::make_shared<detail::recording_exchange>(std::move(chosen), request, headers, access);
+  made->open(request, headers, base);
   detail::count(detail::counted.requests);
   return made;
 }
 
-exchange::exchange(private_key, const request_view& request, std::shared_ptr<const options> chosen)
-    : options_(std::move(chosen)), request_(std::make_unique<detail::recorded_request>(request, *options_)) {}
+exchange::exchange(std::shared_ptr<const options> chosen, detail::recorded_request& recorded) noexcept
+    : options_(std::move(chosen)), request_(recorded) {}
 
-exchange::~exchange() {
-  // Without a context begin() has failed, and there is no exchange.
-  if (ids_) finish({.outcome = outcome::aborted});
-}
-
-void exchange::open(const request_view& request, const ctxlog::context& base) {
-  detail::request_state state{.ids = {}, .current = weak_from_this()};
-  detail::reader reader(request, *options_, *request_);
-  rejected_ = !reader.read_id(state.ids);
-  reader.read_trace(state.ids);
-  reader.read_baggage(state.ids);
+void exchange::open(const request_view& request, detail::header_reader& headers,
+                    const ctxlog::context& base) {
+  detail::reader reader(request, headers, *options_, request_);
+  auto cell = std::make_unique<detail::request_cell>([&] { return reader.read_ids(); }, weak_from_this(),
+                                                     options_->baggage, base);
+  rejected_ = reader.rejects();
   reader.read_client();
-
-  base.run([&] {
-    auto fields = ctxlog::detail::inherit_ambient_fields();
-    detail::add_ids(fields->value, state.ids, options_->baggage);
-    const scope ambient(ctxlog::detail::ambient_slot, fields.release());
-    const scope bound = detail::current_request.bind(std::move(state));
-    context_ = context::current();
-  });
-  ids_ = &detail::current_request.find(context_)->ids;
+  ids_ = &cell->ids;
+  const ctxlog::detail::slot_value ambient{ctxlog::detail::ambient_slot, ctxlog::detail::share(cell.get())},
+      bound{detail::current_request.slot(), cell.release()};
+  context_ = context::adopt(ctxlog::detail::start_task(base.node(), std::array{ambient, bound}));
 }
 
 std::shared_ptr<exchange> exchange::current() noexcept {
-  const detail::request_state* const found = detail::current_request.find();
+  const detail::request_cell* const found = detail::current_cell();
   return found ? found->current.lock() : nullptr;
 }
 
@@ -215,17 +218,18 @@ request_scope::request_scope(const exchange& entered)
     : ambient_fields_(ctxlog::detail::ambient_slot,
                       ctxlog::detail::share(
                           ctxlog::detail::slot(entered.context().node(), ctxlog::detail::ambient_slot))),
-      request_(detail::current_request.bind_pinned(
-          entered.context().run([] { return detail::current_request.pin(); }))) {}
+      request_(detail::current_request.slot(),
+               ctxlog::detail::share(detail::current_request.find(entered.context().node())),
+               detail::current_request.name()) {}
 
 const correlation* current_correlation() noexcept {
-  const detail::request_state* const found = detail::current_request.find();
+  const detail::request_cell* const found = detail::current_cell();
   return found ? &found->ids : nullptr;
 }
 
 void exchange::set_route(std::string_view route) {
   const std::lock_guard lock(mutex_);
-  route_ = route;
+  request_.route = ctxlog::detail::copy(request_.memory, route);
 }
 
 void exchange::set_error(std::exception_ptr error) {
@@ -242,11 +246,11 @@ bool exchange::finish(const response_view& response) noexcept {
 
 void exchange::write_access_record(const response_view& response) noexcept {
   const std::lock_guard lock(mutex_);
+  if (!response.route.empty()) request_.route = response.route;
   try {
-    detail::write_access_record(options_->access, {.request = *request_,
+    detail::write_access_record(options_->access, {.request = request_,
                                                    .response = response,
                                                    .duration = std::chrono::steady_clock::now() - start_,
-                                                   .route = route_,
                                                    .error = error_,
                                                    .extra = extra_.get()});
   } catch (...) {  // out of memory

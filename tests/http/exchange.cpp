@@ -282,6 +282,11 @@ TEST_CASE_METHOD(clean_logging, "trusted proxies bring baggage and name the clie
   answer(with_everything(), masked);
   CHECK(text(records.last(), "client.address") == "198.51.100.0");
   CHECK_FALSE(records.last().has("network.peer.address"));
+
+  direct.peer = "192.0.2.0";
+  answer(direct, masked);
+  CHECK(text(records.last(), "client.address") == "192.0.2.0");
+  CHECK_FALSE(records.last().has("network.peer.address"));
 }
 
 TEST_CASE_METHOD(clean_logging, "a faulty traceparent starts a trace, without tracestate", "[http-1]") {
@@ -404,6 +409,36 @@ TEST_CASE_METHOD(clean_logging, "ECS and Google Cloud have keys of their own", "
   CHECK(gcp.get<std::string>("httpRequest", "requestUrl") == "http://[2001:db8::1]:8443/orders?page=2");
   CHECK(gcp.get<std::string>("httpRequest", "protocol") == "HTTP/1.1");
   CHECK(gcp.get<std::string>("http.route") == "/orders");
+}
+
+TEST_CASE_METHOD(clean_logging, "no key of an access record needs to be looked for among those of the ids",
+                 "[http-42]") {
+  const auto keys =
+      GENERATE(ctxlog::http::opentelemetry_keys, ctxlog::http::ecs_keys, ctxlog::http::google_cloud_keys);
+  std::vector<std::uint64_t> bits;
+  ctxlog::add_sink(logger_test::calling([&](const ctxlog::record& rec, std::string_view) {
+    for (const auto& run : rec.runs()) bits.push_back(run.keys);
+  }));
+  const made_request request{
+      .query = "page=2", .headers = {{"Host", "shop:8443"}, {"User-Agent", "test"}, {"Content-Length", "3"}}};
+  request.begin({.access = {.keys = keys, .query = true}})
+      ->finish({.status = 500, .body_size = 5, .route = "/orders"});
+  REQUIRE(bits.size() == 2);
+  CHECK((bits[0] & bits[1]) == 0);
+}
+
+TEST_CASE_METHOD(clean_logging, "the route that is known last counts", "[http-32]") {
+  const capture records;
+  const auto one = made_request().begin();
+  one->set_route("/orders/{id}");
+  SECTION("as it was set") {
+    one->finish({.status = 200});
+    CHECK(text(records.only(), "http.route") == "/orders/{id}");
+  }
+  SECTION("as it is told at the end") {
+    one->finish({.status = 200, .route = "/orders"});
+    CHECK(text(records.only(), "http.route") == "/orders");
+  }
 }
 
 struct level_row {

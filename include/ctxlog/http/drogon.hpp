@@ -6,6 +6,7 @@
 #include <drogon/HttpRequest.h>
 #include <drogon/HttpResponse.h>
 
+#include <algorithm>
 #include <any>
 #include <cstdint>
 #include <exception>
@@ -52,16 +53,19 @@ inline std::string_view version_text(::drogon::Version version) {
   }
 }
 
+// Drogon has its keys in lower case.
+inline bool is_same_header(std::string_view key, std::string_view name) {
+  return std::equal(key.begin(), key.end(), name.begin(), name.end(),
+                    [](char k, char n) { return k == (n >= 'A' && n <= 'Z' ? n - 'A' + 'a' : n); });
+}
+
 inline std::shared_ptr<http::exchange> begin(const ::drogon::HttpRequest& request,
                                              const std::shared_ptr<const http::options>& chosen) {
-  // Drogon keeps names in lower case, and of several lines the first one.
+  // Of several lines Drogon keeps the first one. Comparing names costs less than what its map wants: a text made of each.
   const auto find = [&](std::string_view name, http::header_lines& lines) {
-    std::string key(name);
-    for (char& c : key)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (const auto header = request.headers().find(key); header != request.headers().end())
-      lines.push_back(header->second);
-    else if (key == "cookie" && !request.cookies().empty())
+    for (const auto& [key, line] : request.headers())
+      if (is_same_header(key, name)) return lines.push_back(line);
+    if (is_same_header("cookie", name) && !request.cookies().empty())
       lines.emplace_back();  // taken apart, and never shown: that there is one must do
   };
   const std::string peer = request.peerAddr().toIp();
@@ -127,10 +131,10 @@ inline void finish(const ::drogon::HttpRequest& request, ::drogon::HttpResponseP
     add_response_headers(exchange, *response);
   }
   const bool upgraded = response->statusCode() == ::drogon::k101SwitchingProtocols;
-  exchange.set_route(request.matchedPathPattern());
   exchange.finish({.status = response->statusCode(),
                    .body_size = body_size(request, *response),
-                   .outcome = upgraded ? http::outcome::upgraded : http::outcome::completed});
+                   .outcome = upgraded ? http::outcome::upgraded : http::outcome::completed,
+                   .route = request.matchedPathPattern()});
 }
 
 /// The answer to a request whose id is refused.
@@ -195,7 +199,7 @@ inline void install(http::options options = {}, shared_response policy = shared_
         [policy](const ::drogon::HttpRequestPtr& request, const ::drogon::HttpResponsePtr& response) {
           // The caller's own variable, which it goes on to send: the only way to send another response from here.
           auto& sent = const_cast<::drogon::HttpResponsePtr&>(response);
-          if (const auto exchange = detail::exchange_of(request))
+          if (const auto& exchange = detail::exchange_of(request))
             detail::finish(*request, sent, *exchange, policy);
         });
   });

@@ -22,6 +22,7 @@
 namespace ctxlog::http {
 namespace detail {
 
+class header_reader;
 struct recorded_request;
 
 }  // namespace detail
@@ -33,16 +34,14 @@ struct response_view {
   /// Bytes before compression; nothing when it is not known, as for a stream.
   std::optional<std::uint64_t> body_size = std::nullopt;
   http::outcome outcome = http::outcome::completed;
+  /// As set_route() takes it, where it is known only now.
+  std::string_view route = {};
 };
 
 /// Made by begin() as early as the framework allows, kept by the framework's request object (never by the context, so
 /// that work which outlives the request does not hold it), entered around everything that runs for the request, and
 /// finished once. Destroyed unfinished, it makes the access record itself, with outcome "aborted". Any thread.
 class CTXLOG_API exchange : public std::enable_shared_from_this<exchange> {
-  struct private_key {
-    explicit private_key() = default;
-  };
-
  public:
   /// Reads the request and makes its context: `base` with the request's ids as ambient fields (`request_id`,
   /// `trace_id`, `span_id`, `trace_flags`). Copies what it needs. Throws std::bad_alloc only.
@@ -53,10 +52,8 @@ class CTXLOG_API exchange : public std::enable_shared_from_this<exchange> {
   /// The exchange that the calling code works for; null outside of one, and after it has ended.
   [[nodiscard]] static std::shared_ptr<exchange> current() noexcept;
 
-  exchange(private_key, const request_view&, std::shared_ptr<const options>);
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
-  ~exchange();
 
   const ctxlog::context& context() const noexcept { return context_; }
   /// `const auto inside = exchange->enter();` The calling thread works for this request until the end of the block.
@@ -92,19 +89,22 @@ class CTXLOG_API exchange : public std::enable_shared_from_this<exchange> {
   bool finish(const response_view& response) noexcept;
   bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
 
+ protected:
+  exchange(std::shared_ptr<const options>, detail::recorded_request&) noexcept;
+  ~exchange() = default;
+
  private:
-  void open(const request_view&, const ctxlog::context& base);
+  void open(const request_view&, detail::header_reader&, const ctxlog::context& base);
   void write_access_record(const response_view&) noexcept;
 
   const std::shared_ptr<const options> options_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  const std::unique_ptr<detail::recorded_request> request_;
+  detail::recorded_request& request_;
   ctxlog::context context_;
   const correlation* ids_ = nullptr;  // in context_
   bool rejected_ = false;
   std::atomic<bool> finished_{false};
-  std::mutex mutex_;  // of what follows
-  std::string route_;
+  std::mutex mutex_;  // of what follows, and of the route
   std::exception_ptr error_;
   std::unique_ptr<field_set> extra_;
 };

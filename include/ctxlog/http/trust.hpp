@@ -26,6 +26,10 @@ class CTXLOG_API trust {
   /// `trusts` runs on the thread that serves the request; when it throws the caller is not trusted.
   static trust predicate(std::function<bool(const request_view&)> trusts);
 
+  /// Whether everybody is trusted, or nobody: then it does not matter who calls.
+  bool is_all() const noexcept { return all_; }
+  bool is_none() const noexcept { return networks_.empty() && !predicate_; }
+
   /// `peer` is request.peer_address as an address, nothing when it is none (a Unix socket).
   bool operator()(const request_view& request, const std::optional<ip_address>& peer) const;
 
