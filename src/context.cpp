@@ -10,6 +10,7 @@
 
 #include "context_debug.hpp"
 #include "ctxlog/fiber.hpp"
+#include "serial.hpp"
 
 namespace ctxlog {
 namespace detail {
@@ -18,7 +19,7 @@ namespace {
 // Longer chains are flattened, which bounds what unreset sets retain and what a search for an ancestor costs.
 constexpr std::uint32_t max_depth = 16;
 
-// Numbers are handed to threads in blocks, so that a new node touches no shared counter.
+// Numbers are handed to threads in blocks, so that a new content touches no shared counter.
 constexpr std::uint64_t serial_block = std::uint64_t{1} << 20;
 
 // What one thread created less what it destroyed: a thread writes only its own record, without
@@ -109,13 +110,6 @@ std::int64_t sum(std::atomic<std::int64_t> live_counts::*what) noexcept {
     total += (known->*what).load(std::memory_order_relaxed);
   }
   return total;
-}
-
-std::uint64_t next_serial() noexcept {
-  if (state.last_serial % serial_block == 0) {
-    state.last_serial = next_serial_block.fetch_add(1, std::memory_order_relaxed) * serial_block;
-  }
-  return ++state.last_serial;
 }
 
 // The only owner needs no read-modify-write: nobody else is left to take a reference.
@@ -298,6 +292,13 @@ bool undo(binding& undone) noexcept {
 }
 
 }  // namespace
+
+std::uint64_t next_serial() noexcept {
+  if (state.last_serial % serial_block == 0) {
+    state.last_serial = next_serial_block.fetch_add(1, std::memory_order_relaxed) * serial_block;
+  }
+  return ++state.last_serial;
+}
 
 cell::cell(void (*destroy_value)(cell*) noexcept) noexcept : destroy(destroy_value) {
   count(&live_counts::cells, 1);

@@ -1,18 +1,12 @@
-// Owned fields and the process-wide serial that names their content.
+// Owned fields.
 // SPDX-License-Identifier: MIT
 #include "ctxlog/field_set.hpp"
 
 #include <algorithm>
-#include <atomic>
+
+#include "serial.hpp"
 
 namespace ctxlog {
-namespace {
-
-constinit std::atomic<std::uint64_t> last_serial{0};
-
-std::uint64_t next_serial() noexcept { return last_serial.fetch_add(1, std::memory_order_relaxed) + 1; }
-
-}  // namespace
 
 // `lasting_key` makes the key of a field that is not there yet.
 template <class MakeKey>
@@ -43,7 +37,7 @@ void field_set::add(const field_set& other) {
 
 void field_set::add_lasting(std::span<const field> fields) {
   for (const field& f : fields) put(f.key, f.value, [&] { return f.key; });
-  run_.serial = next_serial();
+  run_.serial = detail::next_serial();
 }
 
 void field_set::clear() noexcept {
@@ -56,7 +50,7 @@ void field_set::clear() noexcept {
 void field_set::set_value(std::string_view key, const value& v) {
   const std::string_view checked = detail::checked_key(memory_, key);
   put(checked, detail::copy(memory_, v), [&] { return detail::copy(memory_, checked); });
-  run_.serial = next_serial();
+  run_.serial = detail::next_serial();
 }
 
 }  // namespace ctxlog
