@@ -96,32 +96,54 @@ consteval value_tag tag_of() {
 template <class... Args>
 inline constexpr bool deferrable = ((tag_of<Args>() != value_tag::none) && ...);
 
-// A value of the call as the queue holds it: its own bytes, or a text to copy.
+// What a pointer to characters refers to: nothing when it is null.
+struct optional_text {
+  explicit optional_text(const char* pointer) noexcept : text(pointer ? pointer : ""), is_null(!pointer) {}
+
+  std::string_view text;
+  bool is_null;
+};
+
+// A value of fixed size, read when it is written to the queue and not before: what is kept meanwhile would have to be
+// kept in memory.
+template <value_tag Tag, class T>
+struct fixed_value {
+  const T& held;
+
+  auto bytes() const noexcept {
+    if constexpr (Tag == value_tag::boolean || Tag == value_tag::character)
+      return static_cast<char>(held);
+    else if constexpr (Tag == value_tag::duration)
+      return static_cast<std::uint64_t>(to_nanoseconds(held).count());
+    else if constexpr (Tag == value_tag::time)
+      return static_cast<std::uint64_t>(to_nanoseconds(held.time_since_epoch()).count());
+    else if constexpr (Tag == value_tag::real || Tag == value_tag::real32)
+      return held;
+    else
+      return static_cast<std::uint64_t>(held);
+  }
+};
+
+template <class Wire>
+inline constexpr bool is_fixed_value = false;
+template <value_tag Tag, class T>
+inline constexpr bool is_fixed_value<fixed_value<Tag, T>> = true;
+
+// A value of the call as the queue holds it.
 template <value_tag Tag, class T>
 auto wire_form(const T& v) noexcept {
-  if constexpr (Tag == value_tag::null) {
+  if constexpr (Tag == value_tag::null)
     return std::tuple<>();
-  } else if constexpr (Tag == value_tag::boolean || Tag == value_tag::character) {
-    return static_cast<char>(v);
-  } else if constexpr (Tag == value_tag::integer || Tag == value_tag::unsigned_integer) {
-    return static_cast<std::uint64_t>(v);
-  } else if constexpr (Tag == value_tag::duration) {
-    return static_cast<std::uint64_t>(to_nanoseconds(v).count());
-  } else if constexpr (Tag == value_tag::time) {
-    return static_cast<std::uint64_t>(to_nanoseconds(v.time_since_epoch()).count());
-  } else if constexpr (Tag == value_tag::real || Tag == value_tag::real32) {
-    return v;
-  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+  else if constexpr (Tag != value_tag::string)
+    return fixed_value<Tag, T>{v};
+  else if constexpr (std::is_same_v<T, std::filesystem::path>)
     return std::string_view(v.native());
-  } else if constexpr (is_char_pointer<T>) {
-    return v ? std::string_view(v) : std::string_view();
-  } else if constexpr (is_char_array<T>) {
+  else if constexpr (is_char_pointer<T>)
+    return optional_text(v);
+  else if constexpr (is_char_array<T>)
     return std::string_view(static_cast<const char*>(v));
-  } else if constexpr (std::is_same_v<T, std::string_view>) {
-    return v.data() ? v : std::string_view("");
-  } else {
+  else
     return std::string_view(v);
-  }
 }
 
 template <class Arg>
@@ -144,8 +166,12 @@ template <class Wire>
 constexpr std::size_t wire_size(const Wire& wire) noexcept {
   if constexpr (std::is_same_v<Wire, std::string_view>)
     return sizeof(std::uint32_t) + wire.size();
+  else if constexpr (std::is_same_v<Wire, optional_text>)
+    return wire_size(wire.text);
   else if constexpr (std::is_same_v<Wire, std::tuple<>>)
     return 0;
+  else if constexpr (is_fixed_value<Wire>)
+    return sizeof wire.bytes();
   else
     return sizeof wire;
 }
@@ -174,18 +200,18 @@ inline void copy_text(char* out, const char* in, std::size_t size) noexcept {
     for (std::size_t i = 0; i < size; ++i) out[i] = in[i];
 }
 
-inline char* put_wire(char* out, std::string_view text) noexcept {
-  const auto size = text.data() ? static_cast<std::uint32_t>(text.size()) : null_string;
-  std::memcpy(out, &size, sizeof size);
-  out += sizeof size;
-  copy_text(out, text.data(), text.size());
-  return out + text.size();
-}
-
 template <class Wire>
 char* put_wire(char* out, const Wire& wire) noexcept {
-  if constexpr (std::is_same_v<Wire, std::tuple<>>) {
+  if constexpr (std::is_same_v<Wire, std::string_view>) {
+    out = put_wire(out, static_cast<std::uint32_t>(wire.size()));
+    copy_text(out, wire.data(), wire.size());
+    return out + wire.size();
+  } else if constexpr (std::is_same_v<Wire, optional_text>) {
+    return wire.is_null ? put_wire(out, null_string) : put_wire(out, wire.text);
+  } else if constexpr (std::is_same_v<Wire, std::tuple<>>) {
     return out;
+  } else if constexpr (is_fixed_value<Wire>) {
+    return put_wire(out, wire.bytes());
   } else {
     std::memcpy(out, &wire, sizeof wire);
     return out + sizeof wire;
@@ -252,9 +278,10 @@ CTXLOG_API open_frame open_frame_for(const logger&, level, const call_site&, con
 // Whether calls may go into queues at all.
 CTXLOG_API extern std::atomic<bool> deferring;
 
-// False: the record is to be made now.
+// False: the record is to be made now. Inline, so that the arguments are passed once only.
 template <bool ConstantKeys, class... Args>
-bool defer(const logger& lg, level l, const call_site& site, const Args&... args) noexcept {
+[[gnu::always_inline]] inline bool defer(const logger& lg, level l, const call_site& site,
+                                         const Args&... args) noexcept {
   const auto write = [&](const auto&... wires) {
     const std::size_t size =
         ((is_dynamic_field<Args> ? wire_size(wire_key(args)) : 0) + ... + std::size_t{0}) +

@@ -128,12 +128,16 @@ class row {
   alignas(T) std::array<std::byte, N * sizeof(T)> bytes_;
 };
 
+// A field with a constant key is a reference itself.
+template <class Arg>
+using passed = std::conditional_t<is_static_field<Arg>, Arg, const Arg&>;
+
 template <class... Args>
-void log_call(const logger& lg, level l, const call_site& site, const Args&... args) noexcept {
+void log_call(const logger& lg, level l, const call_site& site, passed<Args>... args) noexcept {
   constexpr std::size_t field_count = (std::size_t{is_field<Args>} + ... + 0);
   constexpr constant_keys keys = constant_keys_of<Args...>();
   if constexpr (deferrable<Args...>) {
-    if (deferring.load(std::memory_order_relaxed) && defer<keys.known>(lg, l, site, args...)) return;
+    if (deferring.load(std::memory_order_relaxed) && defer<keys.known, Args...>(lg, l, site, args...)) return;
   }
   capture captured(lg, l, site);
   if (!captured) return;
@@ -194,31 +198,31 @@ class logger {
 
   template <class... Args>
   void log(ctxlog::level l, message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(l)) detail::log_call(*this, l, m.site(), args...);
+    if (enabled(l)) detail::log_call<Args...>(*this, l, m.site(), args...);
   }
   template <class... Args>
   void trace(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::trace)) detail::log_call(*this, level::trace, m.site(), args...);
+    if (enabled(level::trace)) detail::log_call<Args...>(*this, level::trace, m.site(), args...);
   }
   template <class... Args>
   void debug(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::debug)) detail::log_call(*this, level::debug, m.site(), args...);
+    if (enabled(level::debug)) detail::log_call<Args...>(*this, level::debug, m.site(), args...);
   }
   template <class... Args>
   void info(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::info)) detail::log_call(*this, level::info, m.site(), args...);
+    if (enabled(level::info)) detail::log_call<Args...>(*this, level::info, m.site(), args...);
   }
   template <class... Args>
   void warn(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::warn)) detail::log_call(*this, level::warn, m.site(), args...);
+    if (enabled(level::warn)) detail::log_call<Args...>(*this, level::warn, m.site(), args...);
   }
   template <class... Args>
   void error(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::error)) detail::log_call(*this, level::error, m.site(), args...);
+    if (enabled(level::error)) detail::log_call<Args...>(*this, level::error, m.site(), args...);
   }
   template <class... Args>
   void critical(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
-    if (enabled(level::critical)) detail::log_call(*this, level::critical, m.site(), args...);
+    if (enabled(level::critical)) detail::log_call<Args...>(*this, level::critical, m.site(), args...);
   }
 
  private:
@@ -235,7 +239,7 @@ CTXLOG_API void set_level(level);
 
 template <class... Args>
 void log(level l, message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
-  if (detail::root_node.passes(l)) detail::log_call(detail::root_logger(), l, m.site(), args...);
+  if (detail::root_node.passes(l)) detail::log_call<Args...>(detail::root_logger(), l, m.site(), args...);
 }
 template <class... Args>
 void trace(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {

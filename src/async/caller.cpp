@@ -96,7 +96,7 @@ std::size_t size_of(const field_run& run) noexcept {
 char* put(char* out, std::span<const field> fields) noexcept {
   out = put_wire(out, static_cast<std::uint32_t>(fields.size()));
   for (const field& f : fields) {
-    out = put_wire(out, f.key.data() ? f.key : std::string_view(""));
+    out = put_wire(out, f.key);
     out = put_tagged(out, f.value);
   }
   return out;
@@ -119,7 +119,7 @@ bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64
     for (const patcher& p : present.patchers) add(run_role::patched, &contexts.run(p, scope));
 
     const thread_info& thread = this_thread_info();
-    const std::string_view name = thread.name.data() ? thread.name : std::string_view("");
+    const std::string_view name = thread.name;
     std::size_t size = sizeof thread.id + wire_size(name);
     for (const told_run& run : runs) size += 1 + size_of(*run.fields);
     if (size > to.largest_record()) return false;
@@ -162,31 +162,31 @@ bool shows_pointer(const call_site& site) noexcept {
   return site.syntax != message_syntax::plain && site.text.find("p}") != std::string_view::npos;
 }
 
-constexpr std::uint32_t no_site = ~std::uint32_t{0};
+// Of the heads of its records; none when they cannot be told by a site.
+constexpr std::uint32_t no_site = 0;
 
-[[gnu::noinline]] std::uint32_t find_site(queue& to, const site_key& key, site_form form, level l,
-                                          const call_site& site, const call_signature* signature,
-                                          std::string_view logger) noexcept {
+[[gnu::noinline]] std::uint32_t find_site(queue& to, site_form form, level l, const call_site& site,
+                                          const call_signature* signature, std::string_view logger) noexcept {
   try {
     if (l == level::off || (form == site_form::typed && shows_pointer(site))) return no_site;
+    const site_key key(form, l, site, signature, logger);
     const auto number = to.owner().sites().number_of(key, form, l, site, signature, logger);
     if (!number) return no_site;
-    to.site_slot(key) = {key, *number};
-    return *number;
+    to.site_slot(key) = {key, frame_head::what_of(frame_kind::record, l, *number)};
+    return to.site_slot(key).what;
   } catch (...) {  // out of memory
     return no_site;
   }
 }
 
-[[gnu::always_inline]] inline std::uint32_t site_number(queue& to, site_form form, level l,
-                                                        const call_site& site,
-                                                        const call_signature* signature,
-                                                        std::string_view logger) noexcept {
+[[gnu::always_inline]] inline std::uint32_t known_site(queue& to, site_form form, level l,
+                                                       const call_site& site, const call_signature* signature,
+                                                       std::string_view logger) noexcept {
   const site_key key(form, l, site, signature, logger);
   const queue::known_site& known = to.site_slot(key);
   if (known.key == key) [[likely]]
-    return known.number;
-  return find_site(to, key, form, l, site, signature, logger);
+    return known.what;
+  return find_site(to, form, l, site, signature, logger);
 }
 
 constexpr open_frame refused{nullptr, nullptr};
@@ -240,21 +240,17 @@ class deferred_call {
   static open_frame open(const logger& lg, level l, const call_site& site, const call_signature& signature,
                          std::size_t size) noexcept {
     if (lg.patchers_) return refused;
-    const bool has_text = site.syntax == message_syntax::literal;
-    if (!has_text) size += wire_size(site.text);
     queue* to = own;
     if (!to || !state_is_told(*to, size) || current_activity() != activity::none) [[unlikely]] {
       to = prepared_queue(size);
       if (!to) return refused;
     }
-    const std::uint32_t number = site_number(*to, site_form::typed, l, site, &signature, lg.name());
-    if (number == no_site) [[unlikely]]
+    const std::uint32_t what = known_site(*to, site_form::typed, l, site, &signature, lg.name());
+    if (what == no_site) [[unlikely]]
       return refused;
     const bool is_bound = lg.bound_ && !lg.bound_->empty();
     if (is_bound && !ensure_bound(*to, lg.bound_->run(), size)) return refused;
-    open_frame frame = to->open_record(l, number, is_bound, size);
-    if (!has_text && frame.is_open()) frame.values = put_wire(frame.values, site.text);
-    return frame;
+    return to->open_record(what, is_bound, size);
   }
 
   static const field_set* bound_of(const logger& lg) noexcept { return lg.bound_.get(); }
@@ -263,7 +259,10 @@ class deferred_call {
 
 open_frame open_frame_for(const logger& lg, level l, const call_site& site, const call_signature& signature,
                           std::size_t size) noexcept {
-  return deferred_call::open(lg, l, site, signature, size);
+  if (site.syntax == message_syntax::literal) return deferred_call::open(lg, l, site, signature, size);
+  open_frame frame = deferred_call::open(lg, l, site, signature, wire_size(site.text) + size);
+  if (frame.is_open()) frame.values = put_wire(frame.values, site.text);
+  return frame;
 }
 
 bool defer_values(scratch& memory, const logger& lg, level l, const call_site& site,
@@ -285,9 +284,9 @@ bool defer_values(scratch& memory, const logger& lg, level l, const call_site& s
   const bool is_bound = bound && !bound->empty();
   if (is_bound && !ensure_bound(*to, bound->run(), size)) return false;
 
-  const std::uint32_t number = site_number(*to, site_form::generic, l, site, nullptr, lg.name());
-  if (number == no_site) return false;
-  const open_frame frame = to->open_record(l, number, is_bound, size);
+  const std::uint32_t what = known_site(*to, site_form::generic, l, site, nullptr, lg.name());
+  if (what == no_site) return false;
+  const open_frame frame = to->open_record(what, is_bound, size);
   if (!frame.is_open()) return true;
   char* out = has_text ? frame.values : put_wire(frame.values, site.text);
   out = put_wire(out, static_cast<std::uint32_t>(arguments.size()));
@@ -301,7 +300,7 @@ bool defer_record(scratch& memory, const record& rec, const call_site& site) noe
   queue* const to = own_queue(memory);
   if (!to) return false;
   const bool has_text = site.syntax == message_syntax::literal;
-  const std::string_view name = rec.thread_name().data() ? rec.thread_name() : std::string_view("");
+  const std::string_view name = rec.thread_name();
   std::uint32_t count = 0;
   std::size_t size = (has_text ? 0 : wire_size(site.text)) + sizeof(std::int64_t) + sizeof(std::uint64_t) +
                      wire_size(name) + wire_size(rec.message()) + sizeof count;
@@ -310,17 +309,15 @@ bool defer_record(scratch& memory, const record& rec, const call_site& site) noe
     ++count;
   });
   if (size > to->largest_record()) return false;
-  const std::uint32_t number = site_number(*to, site_form::whole, rec.level(), site, nullptr, rec.logger());
-  if (number == no_site) return false;
-  const open_frame frame = to->open_record(rec.level(), number, false, size);
+  const std::uint32_t what = known_site(*to, site_form::whole, rec.level(), site, nullptr, rec.logger());
+  if (what == no_site) return false;
+  const open_frame frame = to->open_record(what, false, size);
   if (!frame.is_open()) return true;
   char* out = has_text ? frame.values : put_wire(frame.values, site.text);
   out = put_wire(put_wire(out, std::int64_t{rec.time().time_since_epoch().count()}), rec.thread_id());
-  out = put_wire(put_wire(out, name), rec.message().data() ? rec.message() : std::string_view(""));
+  out = put_wire(put_wire(out, name), rec.message());
   out = put_wire(out, count);
-  rec.for_each_field([&](const field& f) {
-    out = put_tagged(put_wire(out, f.key.data() ? f.key : std::string_view("")), f.value);
-  });
+  rec.for_each_field([&](const field& f) { out = put_tagged(put_wire(out, f.key), f.value); });
   frame.publication->publish();
   return true;
 }

@@ -32,7 +32,10 @@ struct frame_head {
     return static_cast<std::uint32_t>(kind) << 28 | static_cast<std::uint32_t>(l) << 20 | site;
   }
   frame_kind kind() const noexcept { return static_cast<frame_kind>(what >> 28); }
-  ctxlog::level level() const noexcept { return static_cast<ctxlog::level>(what >> 20 & 0xFF); }
+  static constexpr ctxlog::level level_of(std::uint32_t what) noexcept {
+    return static_cast<ctxlog::level>(what >> 20 & 0xFF);
+  }
+  ctxlog::level level() const noexcept { return level_of(what); }
   std::uint32_t site() const noexcept { return what & max_site; }
 };
 

@@ -13,8 +13,8 @@
 
 namespace ctxlog::detail {
 queue::queue(engine& owner, const queue_file::ring& mapped) noexcept
-    : write_(mapped.head->written.load(std::memory_order_relaxed)),
-      publication_{&mapped.head->written, &owner.asleep(), 0},
+    : publication_{&mapped.head->written, &owner.asleep(),
+                   mapped.head->written.load(std::memory_order_relaxed)},
       nonce_(owner.file().head().nonce),
       bytes_(owner.file().layout().queue_bytes),
       mask_(bytes_ - 1),

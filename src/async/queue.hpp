@@ -38,13 +38,14 @@ class queue {
 
   engine& owner() const noexcept { return owner_; }
 
-  // A frame for a record of `size` bytes behind the head. The state, and what is bound, were told and reach it.
-  open_frame open_record(level l, std::uint32_t site, bool is_bound, std::size_t size) noexcept {
+  // A frame for a record of `size` bytes behind the head, of which `what` is a part. The state, and what is bound,
+  // were told and reach it.
+  open_frame open_record(std::uint32_t what, bool is_bound, std::size_t size) noexcept {
     const std::uint64_t end = end_of(size);
     if (end > room_until_) [[unlikely]] {
-      if (!find_room(l, end)) return {nullptr, &publication_};
+      if (!find_room(frame_head::level_of(what), end)) return {nullptr, &publication_};
     }
-    return open_within_room(l, site, is_bound, size, end);
+    return open_within_room(what, is_bound, size, end);
   }
 
   // Writes a frame that is not a record. False when there is no room: a record that says everything by itself
@@ -64,9 +65,9 @@ class queue {
     generation = context = 0;
   }
 
-  struct known_site {
+  struct alignas(64) known_site {
     site_key key;
-    std::uint32_t number = 0;
+    std::uint32_t what = 0;  // of its records' heads
   };
   known_site& site_slot(const site_key& key) noexcept { return sites_[key.hash() % sites_.size()]; }
 
@@ -88,7 +89,10 @@ class queue {
   void delivered_up_to(std::uint64_t position) noexcept;
 
  private:
-  std::uint64_t end_of(std::size_t size) const noexcept { return write_ + padded(sizeof(frame_head) + size); }
+  std::uint64_t write_position() const noexcept { return publication_.end; }
+  std::uint64_t end_of(std::size_t size) const noexcept {
+    return write_position() + padded(sizeof(frame_head) + size);
+  }
   std::uint64_t capacity() const noexcept { return bytes_ / 4 * 3; }
   char* put_head(std::size_t size, std::uint32_t what, std::uint64_t ticks,
                  std::uint64_t references) noexcept;
@@ -96,11 +100,10 @@ class queue {
     // Two words joined in a vector register would cost more than two stores.
     *reinterpret_cast<volatile std::uint64_t*>(out) = word;
   }
-  void fetch_ahead(std::uint64_t position) noexcept;
   std::uint32_t words_back_to(const told_frame& told) const noexcept {
-    return static_cast<std::uint32_t>((write_ - told.position) / 8);
+    return static_cast<std::uint32_t>((write_position() - told.position) / 8);
   }
-  open_frame open_within_room(level, std::uint32_t site, bool is_bound, std::size_t size,
+  open_frame open_within_room(std::uint32_t what, bool is_bound, std::size_t size,
                               std::uint64_t end) noexcept;
   // False: the record is dropped and counted.
   bool find_room(level, std::uint64_t end) noexcept;
@@ -112,7 +115,6 @@ class queue {
   bool drop_oldest(std::uint64_t end) noexcept;
 
   // The writer's words, on cache lines that nobody else touches.
-  std::uint64_t write_ = 0;       // behind the last frame, published or not
   std::uint64_t room_until_ = 0;  // as far as is known
   frame_publication publication_;
   std::uint64_t nonce_;
@@ -136,22 +138,23 @@ class queue {
 
 inline char* queue::put_head(std::size_t size, std::uint32_t what, std::uint64_t ticks,
                              std::uint64_t references) noexcept {
-  char* const out = ring_ + (write_ & mask_);
+  const std::uint64_t position = write_position();
+  char* const out = ring_ + (position & mask_);
   const std::uint64_t size_and_what = joined(static_cast<std::uint32_t>(sizeof(frame_head) + size), what);
   // Word by word: a head put together elsewhere would have to be in memory before it can be copied.
   put_word(out, size_and_what);
   put_word(out + 8, ticks);
   put_word(out + 16, references);
-  put_word(out + 24, check_of(size_and_what, ticks, references, write_, nonce_));
+  put_word(out + 24, check_of(size_and_what, ticks, references, position, nonce_));
   return out + sizeof(frame_head);
 }
 
 // The reader's processor has the lines that are written next; they are fetched while the caller does something
-// else.
-inline void queue::fetch_ahead(std::uint64_t position) noexcept {
-  constexpr std::uint64_t ahead = 512, line = 64;
-  for (const std::uint64_t at : {position + ahead, position + ahead + line}) {
-    const char* const byte = ring_ + (at & mask_);
+// else. The ring is there twice in a row: none of them is behind its end.
+inline void fetch_ahead(const char* written) noexcept {
+  constexpr std::size_t ahead = 640, line = 64, lines = 3;
+  for (std::size_t i = 0; i < lines; ++i) {
+    const char* const byte = written + ahead + i * line;
 #if defined(__x86_64__)
     asm volatile("prefetchw %0" : : "m"(*byte));  // __builtin_prefetch() fetches for reading without -mprfchw
 #else
@@ -160,14 +163,13 @@ inline void queue::fetch_ahead(std::uint64_t position) noexcept {
   }
 }
 
-inline open_frame queue::open_within_room(level l, std::uint32_t site, bool is_bound, std::size_t size,
+inline open_frame queue::open_within_room(std::uint32_t what, bool is_bound, std::size_t size,
                                           std::uint64_t end) noexcept {
   const std::uint32_t back_to_bound = is_bound ? words_back_to(bound) : 0;
-  char* const values = put_head(size, frame_head::what_of(frame_kind::record, l, site), ticks_now(cycles_),
-                                joined(words_back_to(state), back_to_bound));
-  fetch_ahead(end);
+  char* const values = put_head(size, what, ticks_now(cycles_), joined(words_back_to(state), back_to_bound));
+  fetch_ahead(values);
   accepted_.store(records_accepted() + 1, std::memory_order_relaxed);
-  write_ = publication_.end = end;
+  publication_.end = end;
   return {values, &publication_};
 }
 
@@ -177,8 +179,8 @@ bool queue::tell(told_frame& told, frame_kind kind, std::uint64_t serial, std::s
   const std::uint64_t end = end_of(size);
   if (!has_room(end)) return false;
   write(put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0));
-  told = {serial, write_, write_ + bytes_ / 4};
-  write_ = end;
+  told = {serial, write_position(), write_position() + bytes_ / 4};
+  publication_.end = end;
   publication_.written->store(end, std::memory_order_release);
   return true;
 }

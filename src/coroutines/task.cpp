@@ -103,7 +103,7 @@ void work_state::report(const std::exception_ptr& failure) const noexcept {
   const call_site site{text, {place_.file, place_.line, place_.function}, message_syntax::plain};
   context_.run([&] {
     if (root_logger().enabled(level::error))
-      log_call(root_logger(), level::error, site, kv("error", failure));
+      log_call<dynamic_field<std::exception_ptr>>(root_logger(), level::error, site, kv("error", failure));
   });
 }
 
