@@ -103,14 +103,11 @@ bool consumer::next_head(source& from) noexcept {
   if (from.has_head) return true;
   try {
     while (from.position < from.end) {
-      const frame_head head = from.frames.head_at(from.position, from.end);
-      if (head.kind() == frame_kind::record) {
-        from.head = head;
-        from.has_head = true;
-        return true;
-      }
-      from.position += padded(head.size);
-      batch_bytes_ += padded(head.size);
+      from.head = from.frames.head_at(from.position, from.end);
+      from.has_head = from.head.kind() == frame_kind::record;
+      if (from.has_head) return true;
+      from.position += padded(from.head.size);
+      batch_bytes_ += padded(from.head.size);
     }
   } catch (const malformed&) {
     report("a log queue was overwritten by the program; what was in it is lost");
@@ -151,7 +148,7 @@ consumer::turn consumer::oldest() {
 }
 
 void consumer::deliver(source& from) {
-  hand_over(from, from.position, from.head, from.frames.payload(from.position, from.head));
+  hand_over(from, from.frames.payload(from.position, from.head));
   from.position += padded(from.head.size);
   from.has_head = false;
 }
@@ -174,35 +171,29 @@ void consumer::deliver_copied(source& from) {
     from.from->handing_over.store(true, std::memory_order_relaxed);
     from.from->delivered_up_to(from.position + padded(from.head.size));
   }
-  hand_over(from, from.position, from.head, copied_);
+  hand_over(from, copied_);
   from.from->handing_over.store(false, std::memory_order_release);
   from.position += padded(from.head.size);
   from.has_head = false;
 }
 
-void consumer::hand_over(source& from, std::uint64_t position, const frame_head& head,
-                         std::string_view payload) {
-  scratch* const memory = acquire_scratch();
-  if (memory) {
-    try {
-      const site& where =
-          sites_.of(head.site(), engine_.file().head().dictionary_used.load(std::memory_order_acquire));
-      const settings* const present = memory->refresh();
-      record_decoder(where, clock_.line())
-          .decode(from.frames, position, head, payload, *memory, [&](const record& rec) {
-            if (present)
-              detail::deliver(*present, rec, memory->line);
-            else
-              count_undelivered();
-          });
-    } catch (...) {  // out of memory
-      count_undelivered();
-    }
-    release_scratch(memory);
-  } else {
+void consumer::hand_over(source& from, std::string_view payload) {
+  try {
+    const settings* const present = memory_.refresh();
+    const site& where =
+        sites_.of(from.head.site(), engine_.file().head().dictionary_used.load(std::memory_order_acquire));
+    decoder_.decode({from.position, from.head, payload}, where, from.frames, clock_.line(), memory_,
+                    [&](const record& rec) {
+                      if (present)
+                        detail::deliver(*present, rec, memory_.line);
+                      else
+                        count_undelivered();
+                    });
+  } catch (...) {  // out of memory
     count_undelivered();
   }
-  batch_bytes_ += padded(head.size);
+  memory_.recycle();
+  batch_bytes_ += padded(from.head.size);
   ++batch_records_;
 }
 

@@ -57,7 +57,7 @@ class consumer {
   turn oldest();
   void deliver(source&);
   void deliver_copied(source&);
-  void hand_over(source&, std::uint64_t position, const frame_head&, std::string_view payload);
+  void hand_over(source&, std::string_view payload);
   void begin_batch();
   void finish_batch();
   bool drops_oldest() const noexcept { return engine_.options().when_full == overflow::drop_oldest; }
@@ -71,6 +71,8 @@ class consumer {
   std::int64_t next_announcement_ = 0;
   std::array<std::array<std::uint64_t, 256>, drop_reasons> announced_{};
   std::string copied_;
+  scratch memory_;
+  record_decoder decoder_;
 };
 
 }  // namespace ctxlog::detail

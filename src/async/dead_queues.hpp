@@ -81,12 +81,12 @@ class dead_queues {
 template <class Use>
 std::uint64_t dead_queues::for_each_record(scratch& memory, Use use) {
   site_reader sites(bytes_.data() + layout_.dictionary(), layout_.dictionary_bytes);
+  record_decoder decoder;
   while (source* const from = oldest()) {
     try {
       const site& where = sites.of(from->head.site(), dictionary_used_);
-      record_decoder(where, clock_)
-          .decode(*from->frames, from->position, from->head,
-                  from->frames->payload(from->position, from->head), memory, use);
+      const record_frame frame{from->position, from->head, from->frames->payload(from->position, from->head)};
+      decoder.decode(frame, where, *from->frames, clock_, memory, use);
     } catch (const malformed&) {
       from->is_damaged = true;
     }

@@ -10,10 +10,74 @@
 namespace ctxlog::detail {
 namespace {
 
+void read_fields(wire_reader& in, arena& memory, field_set& fields) {
+  const auto count = in.number<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string_view key = in.text();
+    fields.set(key, in.tagged(memory));
+  }
+}
+
+std::span<field> read_fields(wire_reader& in, arena& memory) {
+  constexpr std::size_t least_bytes = sizeof(std::uint32_t) + 1;  // an empty key, the tag of null
+  const std::uint32_t count = in.count(least_bytes);
+  auto* fields = allocate<field>(memory, count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string_view key = in.text();
+    new (fields + i) field{key, in.tagged(memory)};
+  }
+  return {fields, count};
+}
+
+constexpr std::size_t scratch_bytes = 2048;
+
+}  // namespace
+
+std::string_view frame_reader::told(std::uint64_t position, std::uint32_t back, frame_kind kind) const {
+  const std::uint64_t distance = bytes_back(back);
+  if (distance == 0 || distance > position || distance > (mask_ + 1) / 4) throw malformed();
+  const std::uint64_t begin = position - distance;
+  const frame_head head = head_at(begin, position);
+  if (head.kind() != kind) throw malformed();
+  return payload(begin, head);
+}
+
+void frame_reader::read_state(std::uint64_t position, std::uint32_t back) {
+  wire_reader in(told(position, back, frame_kind::state));
+  std::array<std::byte, scratch_bytes> stack;
+  arena memory(stack.data(), stack.size());
+  state_at_ = none;
+  state_.thread_id = in.number<std::uint64_t>();
+  state_.thread_name = in.text();
+  state_.plain.clear();
+  state_.patched.clear();
+  state_.sets.clear();
+  while (!in.at_end()) {
+    const auto role = in.number<std::uint8_t>();
+    if (role > static_cast<std::uint8_t>(run_role::patched)) throw malformed();
+    field_set& fields = state_.sets.emplace_back();
+    read_fields(in, memory, fields);
+    (static_cast<run_role>(role) == run_role::patched ? state_.patched : state_.plain).push_back(&fields);
+  }
+  state_at_ = position - bytes_back(back);
+}
+
+void frame_reader::read_bound(std::uint64_t position, std::uint32_t back) {
+  wire_reader in(told(position, back, frame_kind::bound));
+  std::array<std::byte, scratch_bytes> stack;
+  arena memory(stack.data(), stack.size());
+  bound_at_ = none;
+  bound_.clear();
+  read_fields(in, memory, bound_);
+  if (!in.at_end()) throw malformed();
+  bound_at_ = position - bytes_back(back);
+}
+
 // The value of an argument, and an object of the type by which fmt shows it.
-argument shown(value_tag tag, wire_reader& in, arena& memory) {
+argument record_decoder::read_argument(wire_reader& in, value_tag tag, shown_object& shown) {
   const auto keep = [&]<class T>(const T& v) {
-    return static_cast<const void*>(new (allocate<T>(memory, 1)) T(v));
+    static_assert(sizeof(T) <= sizeof shown.bytes && alignof(T) <= alignof(shown_object));
+    return static_cast<const void*>(new (shown.bytes.data()) T(v));
   };
   switch (tag) {
     case value_tag::boolean: {
@@ -44,146 +108,49 @@ argument shown(value_tag tag, wire_reader& in, arena& memory) {
   }
 }
 
-void read_fields(wire_reader& in, arena& memory, field_set& fields) {
-  const auto count = in.number<std::uint32_t>();
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const std::string_view key = in.text();
-    fields.set(key, in.tagged(memory));
+record_decoder::call_values record_decoder::read_typed(wire_reader in, const site& where, arena& memory) {
+  if (arguments_.size() < where.parts.size()) {
+    arguments_.resize(where.parts.size());
+    shown_.resize(where.parts.size());
+    fields_.resize(where.parts.size());
   }
-}
-
-std::span<field> read_fields(wire_reader& in, arena& memory) {
-  constexpr std::size_t least_bytes = sizeof(std::uint32_t) + 1;  // an empty key, the tag of null
-  const std::uint32_t count = in.count(least_bytes);
-  auto* fields = allocate<field>(memory, count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const std::string_view key = in.text();
-    new (fields + i) field{key, in.tagged(memory)};
-  }
-  return {fields, count};
-}
-
-constexpr std::size_t scratch_bytes = 2048;
-
-}  // namespace
-
-frame_head frame_reader::head_at(std::uint64_t position, std::uint64_t written) const {
-  frame_head head;
-  if (position > written || written - position < sizeof head || written - position > mask_ + 1)
-    throw malformed();
-  std::memcpy(&head, ring_ + (position & mask_), sizeof head);
-  if (head.check != check_of(head, position, nonce_) || head.size < sizeof head ||
-      padded(head.size) > written - position)
-    throw malformed();
-  return head;
-}
-
-std::string_view frame_reader::told(std::uint64_t position, std::uint32_t back, frame_kind kind,
-                                    std::uint64_t& at) const {
-  const std::uint64_t distance = std::uint64_t{back} * 8;
-  if (distance == 0 || distance > position || distance > (mask_ + 1) / 4) throw malformed();
-  at = none;
-  const std::uint64_t begin = position - distance;
-  const frame_head head = head_at(begin, position);
-  if (head.kind() != kind) throw malformed();
-  return payload(begin, head);
-}
-
-const told_state& frame_reader::state_of(std::uint64_t position, const frame_head& head) {
-  const std::uint64_t begin = position - std::uint64_t{head.state} * 8;
-  if (begin == state_at_) return state_;
-  wire_reader in(told(position, head.state, frame_kind::state, state_at_));
-  std::array<std::byte, scratch_bytes> stack;
-  arena memory(stack.data(), stack.size());
-  state_.thread_id = in.number<std::uint64_t>();
-  state_.thread_name = in.text();
-  state_.runs.clear();
-  while (!in.at_end()) {
-    const auto role = in.number<std::uint8_t>();
-    if (role > static_cast<std::uint8_t>(run_role::patched)) throw malformed();
-    auto& run = state_.runs.emplace_back();
-    run.role = static_cast<run_role>(role);
-    read_fields(in, memory, run.fields);
-  }
-  state_at_ = begin;
-  return state_;
-}
-
-const field_set* frame_reader::bound_of(std::uint64_t position, const frame_head& head) {
-  if (head.bound == 0) return nullptr;
-  const std::uint64_t begin = position - std::uint64_t{head.bound} * 8;
-  if (begin == bound_at_) return &bound_;
-  wire_reader in(told(position, head.bound, frame_kind::bound, bound_at_));
-  std::array<std::byte, scratch_bytes> stack;
-  arena memory(stack.data(), stack.size());
-  bound_.clear();
-  read_fields(in, memory, bound_);
-  if (!in.at_end()) throw malformed();
-  bound_at_ = begin;
-  return &bound_;
-}
-
-void record_decoder::add(record_builder& builder, const told_state& state, bool patched) {
-  for (const auto& run : state.runs)
-    if ((run.role == run_role::patched) == patched) builder.add(&run.fields);
-}
-
-void record_decoder::read(std::string_view payload, arena& memory, parts& made) const {
-  wire_reader in(payload);
-  made.from.level = site_.level;
-  made.from.where = site_.where;
-  made.from.logger = site_.logger;
-  made.from.message_template = site_.has_text ? site_.text : in.text();
-  switch (site_.form) {
-    case site_form::typed:
-      read_typed(in, memory, made);
-      break;
-    case site_form::generic:
-      read_generic(in, memory, made);
-      break;
-    case site_form::whole:
-      read_whole(in, memory, made);
-      break;
-    default:
-      throw malformed();
-  }
-  if (!in.at_end()) throw malformed();
-}
-
-void record_decoder::read_typed(wire_reader& in, arena& memory, parts& made) const {
-  auto* const arguments = allocate<argument>(memory, site_.parts.size());
-  auto* const fields = allocate<field>(memory, site_.parts.size());
-  std::size_t argument_count = 0, field_count = 0;
-  for (const site::part& part : site_.parts) {
+  argument* next_argument = arguments_.data();
+  shown_object* next_shown = shown_.data();
+  field* next_field = fields_.data();
+  // Made in place: what is made elsewhere word by word would have to be in memory before it can be copied.
+  for (const site::part& part : where.parts) {
     if (part.kind == part_kind::argument) {
-      new (arguments + argument_count++) argument(shown(part.tag, in, memory));
+      new (next_argument++) argument(read_argument(in, part.tag, *next_shown++));
     } else {
       const std::string_view key = part.kind == part_kind::field ? part.key : checked_key(memory, in.text());
-      new (fields + field_count++) field{key, in.untagged(part.tag, memory)};
+      new (next_field++) field{key, in.untagged(part.tag, memory)};
     }
   }
-  made.arguments = {arguments, argument_count};
-  made.fields = {fields, field_count, site_.keys, 0, site_.constant_keys};
+  if (!in.at_end()) throw malformed();
+  return {{arguments_.data(), next_argument},
+          {fields_.data(), static_cast<std::size_t>(next_field - fields_.data()), where.keys, 0,
+           where.constant_keys}};
 }
 
-void record_decoder::read_generic(wire_reader& in, arena& memory, parts& made) const {
+record_decoder::call_values record_decoder::read_generic(wire_reader in, arena& memory) {
   const auto count = in.number<std::uint32_t>();
   constexpr std::uint32_t most_arguments = 100;
   if (count > most_arguments) throw malformed();
   auto* const arguments = allocate<argument>(memory, count);
   for (std::uint32_t i = 0; i < count; ++i) new (arguments + i) argument{in.tagged(memory), nullptr, nullptr};
-  made.arguments = {arguments, count};
   const auto fields = read_fields(in, memory);
-  made.fields = {fields.data(), fields.size(), 0, 0, false};
+  if (!in.at_end()) throw malformed();
+  return {{arguments, count}, {fields.data(), fields.size(), 0, 0, false}};
 }
 
-void record_decoder::read_whole(wire_reader& in, arena& memory, parts& made) const {
-  made.from.time = sys_time_of(in.number<std::int64_t>());
-  made.from.thread_id = in.number<std::uint64_t>();
-  made.from.thread_name = in.text();
-  made.message = in.text();
+record_decoder::whole_record record_decoder::read_whole(wire_reader in, origin& from, arena& memory) {
+  from.time = sys_time_of(in.number<std::int64_t>());
+  from.thread_id = in.number<std::uint64_t>();
+  from.thread_name = in.text();
+  const std::string_view message = in.text();
   const auto fields = read_fields(in, memory);
-  made.fields = {fields.data(), fields.size(), 0, 0, false};
+  if (!in.at_end()) throw malformed();
+  return {message, {fields.data(), fields.size(), 0, 0, false}};
 }
 
 }  // namespace ctxlog::detail

@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,14 +24,10 @@ namespace ctxlog::detail {
 
 // What the records of a thread have in common, as a state frame says.
 struct told_state {
-  struct run {
-    run_role role;
-    field_set fields;
-  };
-
   std::uint64_t thread_id = 0;
   std::string thread_name;
-  std::deque<run> runs;
+  std::vector<const field_set*> plain, patched;  // what patchers made comes behind the fields of the call
+  std::deque<field_set> sets;
 };
 
 // The frames of one queue. Trusts nothing: bytes that are not what they should be throw `malformed`.
@@ -38,20 +38,39 @@ class frame_reader {
       : ring_(ring), mask_(mask), nonce_(nonce) {}
 
   // The frame at `position` of a queue that is written up to `written`.
-  frame_head head_at(std::uint64_t position, std::uint64_t written) const;
+  frame_head head_at(std::uint64_t position, std::uint64_t written) const {
+    frame_head head;
+    if (position > written || written - position < sizeof head || written - position > mask_ + 1)
+      throw malformed();
+    std::memcpy(&head, ring_ + (position & mask_), sizeof head);
+    if (head.check != check_of(head, position, nonce_) || head.size < sizeof head ||
+        padded(head.size) > written - position)
+      throw malformed();
+    return head;
+  }
   // Behind its head.
   std::string_view payload(std::uint64_t position, const frame_head& head) const noexcept {
     return {ring_ + (position & mask_) + sizeof head, head.size - sizeof head};
   }
 
   // Of the record at `position`; kept until another is asked for.
-  const told_state& state_of(std::uint64_t position, const frame_head&);
-  const field_set* bound_of(std::uint64_t position, const frame_head&);
+  const told_state& state_of(std::uint64_t position, const frame_head& head) {
+    if (position - bytes_back(head.state) != state_at_) read_state(position, head.state);
+    return state_;
+  }
+  const field_set* bound_of(std::uint64_t position, const frame_head& head) {
+    if (head.bound == 0) return nullptr;
+    if (position - bytes_back(head.bound) != bound_at_) read_bound(position, head.bound);
+    return &bound_;
+  }
 
  private:
   static constexpr std::uint64_t none = ~std::uint64_t{0};
 
-  std::string_view told(std::uint64_t position, std::uint32_t back, frame_kind, std::uint64_t& at) const;
+  static std::uint64_t bytes_back(std::uint32_t words) noexcept { return std::uint64_t{words} * 8; }
+  std::string_view told(std::uint64_t position, std::uint32_t back, frame_kind) const;
+  void read_state(std::uint64_t position, std::uint32_t back);
+  void read_bound(std::uint64_t position, std::uint32_t back);
 
   const char* ring_;
   std::uint64_t mask_, nonce_;
@@ -60,57 +79,72 @@ class frame_reader {
   field_set bound_;
 };
 
-// Makes the record of a frame and gives it to `use(const record&)`, which must not keep it.
+// A record in a queue; the payload may have been copied from there.
+struct record_frame {
+  std::uint64_t position;
+  frame_head head;
+  std::string_view payload;
+};
+
+// Makes the records of frames. The memory of one serves the next.
 class record_decoder {
  public:
-  record_decoder(const site& where, const tick_line& clock) noexcept : site_(where), clock_(clock) {}
-
+  // Gives it to `use(const record&)`, which must not keep it.
   template <class Use>
-  void decode(frame_reader& frames, std::uint64_t position, const frame_head& head, std::string_view payload,
-              scratch& memory, Use use) const {
-    parts made;
-    read(payload, memory.memory, made);
-    if (site_.form == site_form::whole) {
-      record_builder builder(memory, made.from);
-      builder.add_call_fields(made.fields);
-      builder.set_message(made.message);
+  void decode(const record_frame& frame, const site& where, frame_reader& frames, const tick_line& clock,
+              scratch& memory, Use use) {
+    wire_reader in(frame.payload);
+    origin from{where.level, {}, where.where, where.logger, where.has_text ? where.text : in.text(), 0, {}};
+    if (where.form == site_form::whole) {
+      const whole_record rest = read_whole(in, from, memory.memory);
+      record_builder builder(memory, from);
+      builder.add_call_fields(rest.fields);
+      builder.set_message(rest.message);
       return use(builder.result());
     }
-    const told_state& state = frames.state_of(position, head);
-    made.from.time = sys_time_of(clock_.time_of(head.ticks));
-    made.from.thread_id = state.thread_id;
-    made.from.thread_name = state.thread_name;
-    record_builder builder(memory, made.from);
-    add(builder, state, false);
-    builder.add(frames.bound_of(position, head));
-    builder.add_call_fields(made.fields);
-    if (site_.syntax == message_syntax::plain)
-      builder.set_message(made.from.message_template);
+    const told_state& state = frames.state_of(frame.position, frame.head);
+    from.time = sys_time_of(clock.time_of(frame.head.ticks));
+    from.thread_id = state.thread_id;
+    from.thread_name = state.thread_name;
+    const call_values values = where.form == site_form::typed ? read_typed(in, where, memory.memory)
+                                                              : read_generic(in, memory.memory);
+    record_builder builder(memory, from);
+    for (const field_set* fields : state.plain) builder.add(fields);
+    builder.add(frames.bound_of(frame.position, frame.head));
+    builder.add_call_fields(values.fields);
+    if (where.syntax == message_syntax::plain)
+      builder.set_message(from.message_template);
     else
-      builder.format(made.from.message_template, made.arguments);
-    add(builder, state, true);
+      builder.format(from.message_template, values.arguments);
+    for (const field_set* fields : state.patched) builder.add(fields);
     use(builder.result());
   }
 
  private:
-  struct parts {
-    origin from;
-    std::string_view message;
+  struct call_values {
     std::span<const argument> arguments;
     field_run fields;
+  };
+  struct whole_record {
+    std::string_view message;
+    field_run fields;
+  };
+  // What an argument is shown by.
+  struct shown_object {
+    alignas(8) std::array<std::byte, 16> bytes;
   };
 
   static std::chrono::sys_time<std::chrono::nanoseconds> sys_time_of(std::int64_t nanoseconds) noexcept {
     return std::chrono::sys_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{nanoseconds}};
   }
-  static void add(record_builder&, const told_state&, bool patched);
-  void read(std::string_view payload, arena&, parts&) const;
-  void read_typed(wire_reader&, arena&, parts&) const;
-  void read_generic(wire_reader&, arena&, parts&) const;
-  void read_whole(wire_reader&, arena&, parts&) const;
+  call_values read_typed(wire_reader, const site&, arena&);
+  static call_values read_generic(wire_reader, arena&);
+  static whole_record read_whole(wire_reader, origin&, arena&);
+  static argument read_argument(wire_reader&, value_tag, shown_object&);
 
-  const site& site_;
-  const tick_line& clock_;
+  std::vector<argument> arguments_;
+  std::vector<shown_object> shown_;
+  std::vector<field> fields_;
 };
 
 }  // namespace ctxlog::detail

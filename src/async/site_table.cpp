@@ -13,7 +13,7 @@ namespace {
 std::size_t terminated_size(std::string_view text) noexcept { return wire_size(text) + 1; }
 
 char* put_terminated(char* out, std::string_view text) noexcept {
-  out = put_wire(out, text.data() ? text : std::string_view(""));
+  out = put_wire(out, text);
   *out = '\0';
   return out + 1;
 }
@@ -70,11 +70,6 @@ std::optional<std::uint32_t> site_writer::number_of(const site_key& key, site_fo
   return entries_.back().number;
 }
 
-const site& site_reader::of(std::uint32_t number, std::uint64_t used) {
-  while (number >= sites_.size()) read_next(used);
-  return sites_[number];
-}
-
 void site_reader::read_next(std::uint64_t used) {
   if (used > size_ || next_ + 4 > used) throw malformed();
   wire_reader head({dictionary_ + next_, 4});
@@ -101,7 +96,7 @@ void site_reader::read_next(std::uint64_t used) {
     if (kind == part_kind::field) made.keys |= key_bit(made.parts.back().key);
   }
   if (!in.at_end()) throw malformed();
-  sites_.push_back(std::move(made));
+  sites_.push_back(std::make_unique<const site>(std::move(made)));
   next_ += 4 + size;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -53,8 +54,9 @@ struct site_key {
            a.logger == b.logger && a.function == b.function;
   }
   std::size_t hash() const noexcept {
-    return reinterpret_cast<std::uintptr_t>(text) + (reinterpret_cast<std::uintptr_t>(logger) >> 4) +
-           (rest >> 32) + (rest >> 8);
+    constexpr std::uint64_t odd = 0x9E37'79B9'7F4A'7C15;
+    return (reinterpret_cast<std::uintptr_t>(text) + reinterpret_cast<std::uintptr_t>(logger) + rest) * odd >>
+           32;
   }
 };
 
@@ -109,7 +111,10 @@ class site_reader {
   site_reader(const char* dictionary, std::size_t size) noexcept : dictionary_(dictionary), size_(size) {}
 
   // Throws `malformed` for a number that has no entry and for an entry that is damaged.
-  const site& of(std::uint32_t number, std::uint64_t used);
+  const site& of(std::uint32_t number, std::uint64_t used) {
+    while (number >= sites_.size()) read_next(used);
+    return *sites_[number];
+  }
 
  private:
   void read_next(std::uint64_t used);
@@ -117,7 +122,7 @@ class site_reader {
   const char* dictionary_;
   std::size_t size_;
   std::size_t next_ = 0;
-  std::deque<site> sites_;
+  std::vector<std::unique_ptr<const site>> sites_;
 };
 
 }  // namespace ctxlog::detail

@@ -54,7 +54,7 @@ char* put_tagged(char* out, const value& v) noexcept {
     case value_kind::real:
       return put_wire(put_tag(out, value_tag::real), v.real());
     case value_kind::string:
-      return put_wire(put_tag(out, value_tag::string), v.string().data() ? v.string() : std::string_view(""));
+      return put_wire(put_tag(out, value_tag::string), v.string());
     case value_kind::time:
       return put_wire(put_tag(out, value_tag::time), v.time().time_since_epoch().count());
     case value_kind::duration:
@@ -66,7 +66,7 @@ char* put_tagged(char* out, const value& v) noexcept {
     case value_kind::object:
       out = put_wire(put_tag(out, value_tag::object), static_cast<std::uint32_t>(v.object().size()));
       for (const field& member : v.object()) {
-        out = put_wire(out, member.key.data() ? member.key : std::string_view(""));
+        out = put_wire(out, member.key);
         out = put_tagged(out, member.value);
       }
       return out;
@@ -80,27 +80,15 @@ std::uint32_t wire_reader::count(std::size_t least_size) {
   return result;
 }
 
-value wire_reader::untagged(value_tag tag, arena& memory, std::size_t depth) {
+value wire_reader::untagged_of_rare_kind(value_tag tag, arena& memory, std::size_t depth) {
   if (depth > max_depth) throw malformed();
   switch (tag) {
     case value_tag::null:
       return value();
-    case value_tag::boolean:
-      return value(*take(1) != 0);
     case value_tag::character:
       return value(std::string_view(take(1), 1));
-    case value_tag::integer:
-      return value(number<std::int64_t>());
-    case value_tag::unsigned_integer:
-      return value(number<std::uint64_t>());
-    case value_tag::real:
-      return value(number<double>());
     case value_tag::real32:
       return value(widen(number<float>()));
-    case value_tag::string: {
-      const std::string_view bytes = text();
-      return bytes.data() ? value(bytes) : value();
-    }
     case value_tag::time:
       return value(
           std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(number<std::int64_t>())));
@@ -121,10 +109,9 @@ value wire_reader::untagged(value_tag tag, arena& memory, std::size_t depth) {
       }
       return value(std::span<const field>(members, size));
     }
-    case value_tag::none:
-      break;
+    default:
+      throw malformed();
   }
-  throw malformed();
 }
 
 }  // namespace ctxlog::detail

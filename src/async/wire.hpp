@@ -50,12 +50,34 @@ class wire_reader {
   // How many things follow that take at least `least_size` bytes each.
   std::uint32_t count(std::size_t least_size);
   // The value of a field.
-  value untagged(value_tag, arena&, std::size_t depth = 0);
+  value untagged(value_tag tag, arena& memory, std::size_t depth = 0) {
+    switch (tag) {
+      case value_tag::boolean:
+        return value(*take(1) != 0);
+      case value_tag::integer:
+        return value(number<std::int64_t>());
+      case value_tag::unsigned_integer:
+        return value(number<std::uint64_t>());
+      case value_tag::real:
+        return value(number<double>());
+      case value_tag::string: {
+        const std::string_view bytes = text();
+        return bytes.data() ? value(bytes) : value();
+      }
+      default: {
+        wire_reader rest(*this);  // a copy, so that this one may stay in registers
+        const value result = rest.untagged_of_rare_kind(tag, memory, depth);
+        *this = rest;
+        return result;
+      }
+    }
+  }
   value tagged(arena& memory, std::size_t depth = 0) {
     return untagged(static_cast<value_tag>(number<std::uint8_t>()), memory, depth);
   }
 
  private:
+  value untagged_of_rare_kind(value_tag, arena&, std::size_t depth);
   const char* take(std::size_t size) {
     if (static_cast<std::size_t>(end_ - next_) < size) throw malformed();
     const char* const taken = next_;
