@@ -104,19 +104,14 @@ struct optional_text {
   bool is_null;
 };
 
-// A value of fixed size, read when it is written to the queue and not before: what is kept meanwhile would have to be
-// kept in memory.
+// A number, read when it is written to the queue and not before: what is kept meanwhile would have to be in memory.
 template <value_tag Tag, class T>
-struct fixed_value {
+struct wire_number {
   const T& held;
 
   auto bytes() const noexcept {
     if constexpr (Tag == value_tag::boolean || Tag == value_tag::character)
       return static_cast<char>(held);
-    else if constexpr (Tag == value_tag::duration)
-      return static_cast<std::uint64_t>(to_nanoseconds(held).count());
-    else if constexpr (Tag == value_tag::time)
-      return static_cast<std::uint64_t>(to_nanoseconds(held.time_since_epoch()).count());
     else if constexpr (Tag == value_tag::real || Tag == value_tag::real32)
       return held;
     else
@@ -125,17 +120,22 @@ struct fixed_value {
 };
 
 template <class Wire>
-inline constexpr bool is_fixed_value = false;
+inline constexpr bool is_wire_number = false;
 template <value_tag Tag, class T>
-inline constexpr bool is_fixed_value<fixed_value<Tag, T>> = true;
+inline constexpr bool is_wire_number<wire_number<Tag, T>> = true;
 
-// A value of the call as the queue holds it.
+// A value of the call as the queue holds it. What may run code of the application, as a duration's conversion may, has
+// run before a frame is open.
 template <value_tag Tag, class T>
 auto wire_form(const T& v) noexcept {
   if constexpr (Tag == value_tag::null)
     return std::tuple<>();
+  else if constexpr (Tag == value_tag::duration)
+    return static_cast<std::uint64_t>(to_nanoseconds(v).count());
+  else if constexpr (Tag == value_tag::time)
+    return static_cast<std::uint64_t>(to_nanoseconds(v.time_since_epoch()).count());
   else if constexpr (Tag != value_tag::string)
-    return fixed_value<Tag, T>{v};
+    return wire_number<Tag, T>{v};
   else if constexpr (std::is_same_v<T, std::filesystem::path>)
     return std::string_view(v.native());
   else if constexpr (is_char_pointer<T>)
@@ -170,7 +170,7 @@ constexpr std::size_t wire_size(const Wire& wire) noexcept {
     return wire_size(wire.text);
   else if constexpr (std::is_same_v<Wire, std::tuple<>>)
     return 0;
-  else if constexpr (is_fixed_value<Wire>)
+  else if constexpr (is_wire_number<Wire>)
     return sizeof wire.bytes();
   else
     return sizeof wire;
@@ -210,7 +210,7 @@ char* put_wire(char* out, const Wire& wire) noexcept {
     return wire.is_null ? put_wire(out, null_string) : put_wire(out, wire.text);
   } else if constexpr (std::is_same_v<Wire, std::tuple<>>) {
     return out;
-  } else if constexpr (is_fixed_value<Wire>) {
+  } else if constexpr (is_wire_number<Wire>) {
     return put_wire(out, wire.bytes());
   } else {
     std::memcpy(out, &wire, sizeof wire);
@@ -246,18 +246,17 @@ inline constexpr std::array<call_part, sizeof...(Args)> parts_of{part_of<Args>()
 template <bool ConstantKeys, class... Args>
 inline constexpr call_signature signature_of{parts_of<Args...>, ConstantKeys};
 
-inline constexpr std::uint32_t deep_sleep = 2;
 CTXLOG_API void wake_reader() noexcept;
 
 // How the frame that a thread has open becomes visible to the reader.
 struct frame_publication {
   std::atomic<std::uint64_t>* written;
-  const std::atomic<std::uint32_t>* asleep;  // whether the reader must be woken
+  const std::atomic<std::uint32_t>* sleeps;  // other than 0: the reader must be woken
   std::uint64_t end;
 
   void publish() const noexcept {
     written->store(end, std::memory_order_release);
-    if (asleep->load(std::memory_order_relaxed) == deep_sleep) [[unlikely]]
+    if (sleeps->load(std::memory_order_relaxed) != 0) [[unlikely]]
       wake_reader();
   }
 };

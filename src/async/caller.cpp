@@ -119,12 +119,11 @@ bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64
     for (const patcher& p : present.patchers) add(run_role::patched, &contexts.run(p, scope));
 
     const thread_info& thread = this_thread_info();
-    const std::string_view name = thread.name;
-    std::size_t size = sizeof thread.id + wire_size(name);
+    std::size_t size = sizeof thread.id + wire_size(thread.name);
     for (const told_run& run : runs) size += 1 + size_of(*run.fields);
     if (size > to.largest_record()) return false;
-    const bool told = to.tell(to.state, frame_kind::state, 1, size, [&](char* out) {
-      out = put_wire(put_wire(out, thread.id), name);
+    const bool told = to.tell(to.state, frame_kind::state, size, [&](char* out) {
+      out = put_wire(put_wire(out, thread.id), thread.name);
       for (const told_run& run : runs)
         out = put(put_wire(out, static_cast<std::uint8_t>(run.role)), run.fields->fields());
     });
@@ -143,12 +142,14 @@ bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64
 bool tell_bound(queue& to, const field_run& run) noexcept {
   const std::size_t size = size_of(run);
   if (size > to.largest_record()) return false;
-  return to.tell(to.bound, frame_kind::bound, run.serial, size, [&](char* out) { put(out, run.fields()); });
+  const bool told = to.tell(to.bound, frame_kind::bound, size, [&](char* out) { put(out, run.fields()); });
+  if (told) to.bound_serial = run.serial;
+  return told;
 }
 
 // So that a record of `size` bytes may refer to these fields, and still to its state.
 bool ensure_bound(queue& to, const field_run& run, std::size_t size) noexcept {
-  if (to.bound.serial == run.serial && to.reaches(to.bound, size)) return true;
+  if (to.bound_serial == run.serial && to.reaches(to.bound, size)) return true;
   return tell_bound(to, run) && to.reaches(to.state, size);
 }
 
@@ -179,9 +180,10 @@ constexpr std::uint32_t no_site = 0;
   }
 }
 
-[[gnu::always_inline]] inline std::uint32_t known_site(queue& to, site_form form, level l,
-                                                       const call_site& site, const call_signature* signature,
-                                                       std::string_view logger) noexcept {
+[[gnu::always_inline]] inline std::uint32_t what_of_site(queue& to, site_form form, level l,
+                                                         const call_site& site,
+                                                         const call_signature* signature,
+                                                         std::string_view logger) noexcept {
   const site_key key(form, l, site, signature, logger);
   const queue::known_site& known = to.site_slot(key);
   if (known.key == key) [[likely]]
@@ -245,7 +247,7 @@ class deferred_call {
       to = prepared_queue(size);
       if (!to) return refused;
     }
-    const std::uint32_t what = known_site(*to, site_form::typed, l, site, &signature, lg.name());
+    const std::uint32_t what = what_of_site(*to, site_form::typed, l, site, &signature, lg.name());
     if (what == no_site) [[unlikely]]
       return refused;
     const bool is_bound = lg.bound_ && !lg.bound_->empty();
@@ -284,7 +286,7 @@ bool defer_values(scratch& memory, const logger& lg, level l, const call_site& s
   const bool is_bound = bound && !bound->empty();
   if (is_bound && !ensure_bound(*to, bound->run(), size)) return false;
 
-  const std::uint32_t what = known_site(*to, site_form::generic, l, site, nullptr, lg.name());
+  const std::uint32_t what = what_of_site(*to, site_form::generic, l, site, nullptr, lg.name());
   if (what == no_site) return false;
   const open_frame frame = to->open_record(what, is_bound, size);
   if (!frame.is_open()) return true;
@@ -300,22 +302,21 @@ bool defer_record(scratch& memory, const record& rec, const call_site& site) noe
   queue* const to = own_queue(memory);
   if (!to) return false;
   const bool has_text = site.syntax == message_syntax::literal;
-  const std::string_view name = rec.thread_name();
   std::uint32_t count = 0;
   std::size_t size = (has_text ? 0 : wire_size(site.text)) + sizeof(std::int64_t) + sizeof(std::uint64_t) +
-                     wire_size(name) + wire_size(rec.message()) + sizeof count;
+                     wire_size(rec.thread_name()) + wire_size(rec.message()) + sizeof count;
   rec.for_each_field([&](const field& f) {
     size += wire_size(f.key) + tagged_size(f.value);
     ++count;
   });
   if (size > to->largest_record()) return false;
-  const std::uint32_t what = known_site(*to, site_form::whole, rec.level(), site, nullptr, rec.logger());
+  const std::uint32_t what = what_of_site(*to, site_form::whole, rec.level(), site, nullptr, rec.logger());
   if (what == no_site) return false;
   const open_frame frame = to->open_record(what, false, size);
   if (!frame.is_open()) return true;
   char* out = has_text ? frame.values : put_wire(frame.values, site.text);
   out = put_wire(put_wire(out, std::int64_t{rec.time().time_since_epoch().count()}), rec.thread_id());
-  out = put_wire(put_wire(out, name), rec.message());
+  out = put_wire(put_wire(out, rec.thread_name()), rec.message());
   out = put_wire(out, count);
   rec.for_each_field([&](const field& f) { out = put_tagged(put_wire(out, f.key), f.value); });
   frame.publication->publish();

@@ -169,7 +169,9 @@ void engine::leave(queue& left) noexcept {
 }
 
 void engine::wake() noexcept {
-  if (asleep_.exchange(0, std::memory_order_seq_cst) != 0) wake_all(asleep_);
+  for (auto* const word : {&sleeps_light_, &sleeps_deep_})
+    if (word->load(std::memory_order_seq_cst) != 0 && word->exchange(0, std::memory_order_seq_cst) != 0)
+      wake_all(*word);
 }
 
 void engine::wait_for_delivery() noexcept {
@@ -266,7 +268,8 @@ bool engine::has_taken_queue() noexcept {
 
 // Callers wake the thread from a deep sleep only, when they see that it is asleep.
 void engine::sleep(const consumer& reader, std::chrono::nanoseconds most, bool deep) noexcept {
-  asleep_.store(deep ? deep_sleep : light_sleep, std::memory_order_seq_cst);
+  auto& sleeps = deep ? sleeps_deep_ : sleeps_light_;
+  sleeps.store(1, std::memory_order_seq_cst);
   if (deep) {
     // Either this thread sees what a caller published, or that caller sees that it is asleep.
     if (!has_barrier() || !barrier_for_all_threads(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
@@ -275,8 +278,8 @@ void engine::sleep(const consumer& reader, std::chrono::nanoseconds most, bool d
   // What callers write during a light sleep waits for its end.
   const bool nothing_new = drains_asked_.load(std::memory_order_seq_cst) == drains_done_.load() &&
                            (!deep || (!reader.has_pending() && slots_in_use_.load() == reader.slots_seen()));
-  if (nothing_new) wait_while(asleep_, deep ? deep_sleep : light_sleep, most);
-  asleep_.store(0, std::memory_order_seq_cst);
+  if (nothing_new) wait_while(sleeps, 1, most);
+  sleeps.store(0, std::memory_order_seq_cst);
 }
 
 std::vector<std::shared_ptr<engine>> live_engines() noexcept {

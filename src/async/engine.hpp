@@ -22,8 +22,6 @@ class consumer;
 inline constexpr std::size_t drop_reasons = 4;
 using drop_counts = std::array<std::atomic<std::uint64_t>, 256>;  // by level
 
-inline constexpr std::uint32_t light_sleep = 1;
-
 // Lives as long as settings name it or a thread has a queue of it; its own thread keeps it until then.
 class engine {
  public:
@@ -41,8 +39,8 @@ class engine {
   void leave(queue&) noexcept;
 
   void wake() noexcept;
-  // For callers, who wake it from a deep sleep only.
-  const std::atomic<std::uint32_t>& asleep() const noexcept { return asleep_; }
+  // Other than 0 while callers must wake it, which they need not from a light sleep.
+  const std::atomic<std::uint32_t>& sleeps_deep() const noexcept { return sleeps_deep_; }
   void wait_for_delivery() noexcept;  // a little; wakes the engine's thread
   // Until what was published before the call is delivered; false after the time.
   bool drain(std::chrono::steady_clock::time_point deadline) noexcept;
@@ -84,12 +82,14 @@ class engine {
   std::vector<queue_slot> slots_;
   std::atomic<std::uint32_t> slots_in_use_{0};  // changes with slots_
 
-  std::atomic<std::uint32_t> asleep_{0};  // 0, light_sleep or deep_sleep
+  std::atomic<std::uint32_t> sleeps_light_{0};
   std::atomic<std::uint32_t> drains_asked_{0}, drains_done_{0};
   std::atomic<bool> closing_{false}, lost_{false};
   std::atomic<std::uint64_t> delivered_{0}, recovered_{0};
   std::array<drop_counts, drop_reasons> dropped_{};
   std::atomic<bool> dropped_more_{false};  // since the last record that said so
+  // Read with every record: alone in its cache line, which nobody writes to while there are records.
+  alignas(64) std::atomic<std::uint32_t> sleeps_deep_{0};
 };
 
 // All engines that live; for flush(), stats(), exit and fork.

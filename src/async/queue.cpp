@@ -13,16 +13,16 @@
 
 namespace ctxlog::detail {
 queue::queue(engine& owner, const queue_file::ring& mapped) noexcept
-    : publication_{&mapped.head->written, &owner.asleep(),
+    : publication_{&mapped.head->written, &owner.sleeps_deep(),
                    mapped.head->written.load(std::memory_order_relaxed)},
-      nonce_(owner.file().head().nonce),
-      bytes_(owner.file().layout().queue_bytes),
-      mask_(bytes_ - 1),
       ring_(mapped.bytes),
+      nonce_(owner.file().head().nonce),
+      mask_(owner.file().layout().queue_bytes - 1),
       cycles_(ticks_are_cycles()),
-      common_(owner.options().when_full == overflow::drop_below ? capacity() / 5 * 4 : capacity()),
       owner_(owner),
-      mapped_(mapped) {}
+      mapped_(mapped),
+      bytes_(owner.file().layout().queue_bytes),
+      common_(owner.options().when_full == overflow::drop_below ? capacity() / 5 * 4 : capacity()) {}
 
 bool queue::find_room(level l, std::uint64_t end) noexcept {
   if (has_room(end)) return true;

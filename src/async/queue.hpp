@@ -21,7 +21,6 @@ class engine;
 
 // What the writer last told the reader, so that records need not repeat it.
 struct told_frame {
-  std::uint64_t serial = 0;    // of the content
   std::uint64_t position = 0;  // of the frame
   std::uint64_t limit = 0;     // records that end behind it must be told anew: the frame would be overwritten
 };
@@ -51,7 +50,7 @@ class queue {
   // Writes a frame that is not a record. False when there is no room: a record that says everything by itself
   // meets the policy.
   template <class Write>
-  bool tell(told_frame& told, frame_kind kind, std::uint64_t serial, std::size_t size, Write write) noexcept;
+  bool tell(told_frame& told, frame_kind kind, std::size_t size, Write write) noexcept;
   // Whether a record of `size` bytes may refer to what was told.
   bool reaches(const told_frame& told, std::size_t size) const noexcept { return end_of(size) <= told.limit; }
   std::size_t largest_record() const noexcept { return bytes_ / 8; }
@@ -71,10 +70,13 @@ class queue {
   };
   known_site& site_slot(const site_key& key) noexcept { return sites_[key.hash() % sites_.size()]; }
 
-  std::uint64_t generation = 0;    // of the settings that the state is of
-  std::uint64_t context = 0;       // serial of the context that the state is of
-  std::uint32_t name_changes = 0;  // of the thread, likewise
+  // Of what was told. With the first private words these are two cache lines that nobody else touches, and all that
+  // most records need.
+  alignas(64) std::uint64_t generation = 0;  // of the settings
+  std::uint64_t context = 0;                 // serial
+  std::uint32_t name_changes = 0;            // of the thread
   told_frame state, bound;
+  std::uint64_t bound_serial = 0;
 
   // For others.
 
@@ -114,19 +116,20 @@ class queue {
   bool wait_for_room(std::uint64_t end, std::chrono::milliseconds most) noexcept;
   bool drop_oldest(std::uint64_t end) noexcept;
 
-  // The writer's words, on cache lines that nobody else touches.
   std::uint64_t room_until_ = 0;  // as far as is known
   frame_publication publication_;
-  std::uint64_t nonce_;
-  std::uint64_t bytes_, mask_;
   std::atomic<std::uint64_t> accepted_{0};
   char* ring_;
+  std::uint64_t nonce_;
+  std::uint32_t mask_;
   bool cycles_;
-  std::uint64_t common_;  // what records of any level may use
-  engine& owner_;
+
   std::array<known_site, 128> sites_{};
+  engine& owner_;
 
   alignas(64) queue_file::ring mapped_;
+  std::uint64_t bytes_;
+  std::uint64_t common_;                   // what records of any level may use
   std::atomic<std::uint32_t> waiting_{0};  // 1 while the writer waits for room
 
  public:
@@ -174,12 +177,11 @@ inline open_frame queue::open_within_room(std::uint32_t what, bool is_bound, std
 }
 
 template <class Write>
-bool queue::tell(told_frame& told, frame_kind kind, std::uint64_t serial, std::size_t size,
-                 Write write) noexcept {
+bool queue::tell(told_frame& told, frame_kind kind, std::size_t size, Write write) noexcept {
   const std::uint64_t end = end_of(size);
   if (!has_room(end)) return false;
   write(put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0));
-  told = {serial, write_position(), write_position() + bytes_ / 4};
+  told = {write_position(), write_position() + bytes_ / 4};
   publication_.end = end;
   publication_.written->store(end, std::memory_order_release);
   return true;
