@@ -8,6 +8,9 @@
 
 namespace ctxlog {
 
+// Not in the class: there it would allow value-initialisation to clear all the memory first ([dcl.init]).
+field_set::field_set() = default;
+
 // `lasting_key` makes the key of a field that is not there yet.
 template <class MakeKey>
 void field_set::put(std::string_view key, const value& v, MakeKey lasting_key) {

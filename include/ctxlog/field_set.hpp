@@ -18,7 +18,7 @@ namespace ctxlog {
 /// it may be read by any number of threads.
 class CTXLOG_API field_set {
  public:
-  field_set() {}  // not by default: where that clears what it makes, all the memory would be cleared
+  field_set();
   field_set(const field_set&) = delete;
   field_set& operator=(const field_set&) = delete;
 
