@@ -30,15 +30,20 @@ int main(int, char** arguments) {
   ::alarm(100);
   ctxlog::configure({.patchers = {{ctxlog::context_variables(request_id), ctxlog::process_fields()}}});
   std::atomic<bool> done{false};
+  std::atomic<int> settled{0};
   std::vector<std::thread> threads;
   for (int writer = 0; writer < 4; ++writer)
     threads.emplace_back([&, writer] {
       const auto bound = request_id.bind("other");
       for (int n = 0; !done; ++n) {
         ctxlog::info("in parent", kv("writer", writer), kv("n", n));
+        if (n == 1000) ++settled;
         if (n % 10 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
     });
+  // From then on no other thread allocates: a fork leaves the locks of AddressSanitizer's allocator as they are.
+  while (settled < 4) std::this_thread::yield();
+  ctxlog::flush();
   const auto bound = request_id.bind("forking");
   int failures = 0;
   for (int i = 0, repeats = std::atoi(arguments[1]); i < repeats; ++i) {
