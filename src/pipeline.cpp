@@ -37,11 +37,7 @@ constinit std::atomic<std::uint64_t> undelivered{0}, patch_errors{0};
 constinit std::atomic<bool> exiting{false}, has_given_up{false};
 
 constinit std::mutex removed_mutex;
-constinit std::uint64_t removed_written = 0, removed_dropped = 0;
-
-sink_statistics account(std::string_view name, std::uint64_t written, std::uint64_t dropped) {
-  return {std::string(name), written + dropped, written, dropped};
-}
+constinit std::uint64_t removed_accepted = 0, removed_written = 0, removed_dropped = 0;
 
 void report_loss(const sink& target, std::string_view why) noexcept {
   try {
@@ -97,6 +93,7 @@ void count(std::atomic<std::uint64_t>& number) noexcept {
 void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
   const std::lock_guard lock(to.mutex);
   if (!to.target) return;  // removed meanwhile
+  count(to.accepted);
   count(offer(*to.target, rec, line) ? to.written : to.dropped);
   if (exiting.load(std::memory_order_relaxed))
     flush_or_report(*to.target);
@@ -128,6 +125,7 @@ void retire(sink_slot& slot, deadline_clock::time_point deadline) noexcept {
   std::shared_ptr<sink> last;  // its destructor runs without the lock
   if (const auto lock = lock_until(slot, deadline)) last.swap(slot.target);
   const std::lock_guard lock(removed_mutex);
+  removed_accepted += slot.accepted;
   removed_written += slot.written;
   removed_dropped += slot.dropped;
 }
@@ -211,11 +209,12 @@ statistics stats() {
   result.patch_errors = detail::patch_errors.load(std::memory_order_relaxed);
   if (const auto present = detail::current_settings())
     for (const auto& slot : present->sinks)
-      result.sinks.push_back(detail::account(slot->name, slot->written.load(std::memory_order_relaxed),
-                                             slot->dropped.load(std::memory_order_relaxed)));
+      result.sinks.push_back({slot->name, slot->accepted.load(std::memory_order_relaxed),
+                              slot->written.load(std::memory_order_relaxed),
+                              slot->dropped.load(std::memory_order_relaxed)});
   result.pipeline = detail::pipeline_account();
   const std::lock_guard lock(detail::removed_mutex);
-  result.removed = detail::account("removed", detail::removed_written, detail::removed_dropped);
+  result.removed = {"removed", detail::removed_accepted, detail::removed_written, detail::removed_dropped};
   return result;
 }
 

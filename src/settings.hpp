@@ -32,7 +32,7 @@ struct sink_slot : std::enable_shared_from_this<sink_slot> {
   alignas(64) brief_mutex mutex;
   std::shared_ptr<sink> target;
   bool is_watched = false;  // by the flush timer; guarded by the mutex
-  std::atomic<std::uint64_t> written{0}, dropped{0};
+  std::atomic<std::uint64_t> accepted{0}, written{0}, dropped{0};
 };
 
 struct settings {
