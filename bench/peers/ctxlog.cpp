@@ -22,8 +22,15 @@ template <std::size_t N>
 constinit ctxlog::context_var<std::string> variable{bench::variable_name<N>};
 
 template <std::size_t... N>
-ctxlog::patcher all_variables(std::index_sequence<N...>) {
-  return ctxlog::context_variables(request_id, trace_id, user_id, variable<N>...);
+ctxlog::patcher other_variables(std::index_sequence<N...>) {
+  return ctxlog::context_variables(variable<N>...);
+}
+
+// Those that the program of this shape has.
+ctxlog::patcher variables_of(const bench::options& o) {
+  const bool is_other = o.shape.starts_with("context_");
+  return is_other ? other_variables(std::make_index_sequence<32>())
+                  : ctxlog::context_variables(request_id, trace_id, user_id);
 }
 
 // One inside the other, so that they end in reverse.
@@ -45,7 +52,7 @@ class ctxlog_peer {
 
   explicit ctxlog_peer(const bench::options& o) {
     ctxlog::configure({.mode = ctxlog::mode::prod,
-                       .patchers = {{all_variables(std::make_index_sequence<32>())}},
+                       .patchers = {{variables_of(o)}},
                        .sinks = {{{std::make_shared<ctxlog::file_sink>(
                            o.output, ctxlog::fd_options{.buffer_size = 64 * 1024})}}}});
     if (o.async) ctxlog::configure({.pipeline = ctxlog::async_pipeline()});
