@@ -14,16 +14,19 @@ field_set::field_set() = default;
 // `lasting_key` makes the key of a field that is not there yet.
 template <class MakeKey>
 void field_set::put(std::string_view key, const value& v, MakeKey lasting_key) {
-  field* const end = fields_ + run_.size;
-  if (field* const same = std::find_if(fields_, end, [&](const field& f) { return f.key == key; });
-      same != end) {
-    same->value = v;
-    return;
+  const std::uint64_t bit = detail::key_bit(key);
+  if ((run_.keys & bit) != 0) {
+    field* const end = fields_ + run_.size;
+    field* const same = std::find_if(fields_, end, [&](const field& f) { return f.key == key; });
+    if (same != end) {
+      same->value = v;
+      return;
+    }
   }
   if (run_.size == capacity_) grow();
   new (fields_ + run_.size) field{lasting_key(), v};
   ++run_.size;
-  run_.keys |= detail::key_bit(key);
+  run_.keys |= bit;
 }
 
 void field_set::grow() {
@@ -40,6 +43,11 @@ void field_set::add(const field_set& other) {
 
 void field_set::add_lasting(std::span<const field> fields) {
   for (const field& f : fields) put(f.key, f.value, [&] { return f.key; });
+  run_.serial = detail::next_serial();
+}
+
+void field_set::add_copies(std::span<const field> fields) {
+  for (const field& f : fields) put(f.key, detail::copy(memory_, f.value), [&] { return f.key; });
   run_.serial = detail::next_serial();
 }
 

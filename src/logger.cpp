@@ -75,7 +75,7 @@ void capture::deliver(std::span<const argument> arguments, const field_run& fiel
     if (site_.syntax == message_syntax::plain)
       builder.set_message(site_.text);
     else
-      builder.format(site_.text, arguments);
+      builder.format(site_.text, site_.holes, arguments);
     if (current_activity() == activity::none) builder.patch(present->patchers, logger_.patchers_.get());
     if (present->async && defer_record(memory, builder.result(), site_)) return;
     if (current_activity() < activity::delivering) deliver_queued_first();

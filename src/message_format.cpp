@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "ctxlog/deferred.hpp"
 #include "text/escape.hpp"
 #include "text/number.hpp"
 #include "text_output.hpp"
@@ -24,7 +25,19 @@ class message_formatter {
                     const record& fields)
       : out_(buffer), text_(text), arguments_(arguments), fields_(fields) {}
 
-  void run() {
+  void fill(const plain_holes& holes) {
+    if (holes.count() > arguments_.size()) fail("the message has more holes than arguments");
+    const char* in = text_.data();
+    for (std::size_t i = 0; i < holes.count(); ++i) {
+      copy(in, holes.text_before(i));
+      in += holes.text_before(i) + 2;
+      if (!write_plain(arguments_[i])) write(arguments_[i], {}, "{}");
+    }
+    copy(in, static_cast<std::size_t>(text_.data() + text_.size() - in));
+  }
+
+  // Apart: what it needs on the stack would be paid for by every message.
+  [[gnu::noinline]] void read_and_fill() {
     std::size_t done = 0;
     for (std::size_t i; (i = copy_literal(done)) != text_.size();) {
       const char next = i + 1 < text_.size() ? text_[i + 1] : '\0';
@@ -44,6 +57,13 @@ class message_formatter {
   }
 
  private:
+  void copy(const char* text, std::size_t size) {
+    out_.written(size, [&](char* p) {
+      copy_text(p, text, size);
+      return p + size;
+    });
+  }
+
   // Copies the text from there up to a brace or the end; returns that place.
   std::size_t copy_literal(std::size_t from) {
     const char* in = text_.data() + from;
@@ -139,7 +159,7 @@ class message_formatter {
         out_.written(24, [&](char* p) { return write_uint64(p, arg.plain.unsigned_integer()); });
         return true;
       case value_kind::string:
-        out_.raw(arg.plain.string());
+        copy(arg.plain.string().data(), arg.plain.string().size());
         return true;
       default:
         return false;
@@ -147,7 +167,7 @@ class message_formatter {
   }
 
   // `hole` is the hole as written: with no number in it, fmt can take it as it stands.
-  void write(const argument& arg, std::string_view specification, std::string_view hole) {
+  [[gnu::noinline]] void write(const argument& arg, std::string_view specification, std::string_view hole) {
     if (specification.size() <= 1 && write_plain(arg)) return;
     if (!arg.format) {
       write(arg.plain, specification);
@@ -203,9 +223,13 @@ void append_formatted(fmt::memory_buffer& out, fmt::string_view format, fmt::for
   fmt::vformat_to(std::back_inserter(out), format, arguments);
 }
 
-void format_message(fmt::memory_buffer& out, std::string_view text, std::span<const argument> arguments,
-                    const record& fields) {
-  message_formatter(out, text, arguments, fields).run();
+void format_message(fmt::memory_buffer& out, std::string_view text, const plain_holes& holes,
+                    std::span<const argument> arguments, const record& fields) {
+  message_formatter formatter(out, text, arguments, fields);
+  if (holes.are_known())
+    formatter.fill(holes);
+  else
+    formatter.read_and_fill();
 }
 
 }  // namespace ctxlog::detail

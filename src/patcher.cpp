@@ -9,9 +9,17 @@
 
 namespace ctxlog {
 
-patcher::patcher(std::function<void(record&)> per_record, std::function<void(field_set&)> per_context) {
+detail::variable_reader::variable_reader(const context_var_base& variable, function reading, bool has_default,
+                                         bool runs_code)
+    : variable_(variable), value_in_(reading), has_default_(has_default), runs_code_(runs_code) {
+  arena memory;
+  key_ = checked_key(memory, variable.name());
+}
+
+patcher::patcher(body made) {
   static constinit std::atomic<std::uint64_t> last_id{0};
-  body_ = std::make_shared<const body>(body{std::move(per_record), std::move(per_context), ++last_id});
+  made.id = ++last_id;
+  body_ = std::make_shared<const body>(std::move(made));
 }
 
 patcher thread_fields() {

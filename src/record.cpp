@@ -5,10 +5,21 @@
 #include <algorithm>
 #include <new>
 
+#include "disjoint_runs.hpp"
+
 namespace ctxlog {
 
 using detail::field_run;
 using detail::key_bit;
+
+namespace {
+
+bool has_key(const field_run& run, std::string_view key) noexcept {
+  const auto fields = run.fields();
+  return std::any_of(fields.begin(), fields.end(), [&](const field& f) { return f.key == key; });
+}
+
+}  // namespace
 
 const value* record::find(std::string_view key) const noexcept {
   const std::uint64_t bit = key_bit(key);
@@ -21,8 +32,16 @@ const value* record::find(std::string_view key) const noexcept {
   return nullptr;
 }
 
-bool record::has_any_of(const field_run& run) const noexcept {
-  return std::any_of(run.first, run.first + run.size, [&](const field& f) { return find(f.key) != nullptr; });
+bool record::shares_key_with(const field_run& run) const noexcept {
+  const auto shared_with = [&](const field_run& earlier) {
+    if ((earlier.keys & run.keys) == 0 || disjoint_->contains(earlier, run)) return false;
+    for (const field& f : run.fields())
+      if ((earlier.keys & key_bit(f.key)) != 0 && has_key(earlier, f.key)) return true;
+    disjoint_->add(earlier, run);
+    return false;
+  };
+  const auto earlier = runs();
+  return std::any_of(earlier.begin(), earlier.end(), shared_with);
 }
 
 void record::set_all(const field_run& run) {
@@ -37,7 +56,7 @@ void record::flatten(std::size_t spare) {
   own_ = detail::allocate<field>(*memory_, own_capacity_);
   std::size_t n = 0;
   for_each_field([&](const field& f) { new (own_ + n++) field(f); });
-  runs_[0] = {own_, size, keys_, 0, false};
+  runs_[0] = {own_, size, keys_, 0, 0, false};
   run_count_ = 1;
 }
 
@@ -65,7 +84,7 @@ void record::set_value(std::string_view key, const value& v) {
     else {
       own_ = detail::allocate<field>(*memory_, spare);
       own_capacity_ = spare;
-      runs_[run_count_++] = {own_, 0, 0, 0, false};
+      runs_[run_count_++] = {own_, 0, 0, 0, 0, false};
     }
   }
   field_run& run = runs_[run_count_ - 1];

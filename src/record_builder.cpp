@@ -3,6 +3,7 @@
 #include "record_builder.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 #include "ctxlog/logger.hpp"
 #include "diagnostics.hpp"
@@ -16,8 +17,6 @@ bool contains(std::span<const field> fields, std::string_view key) noexcept {
   return std::any_of(fields.begin(), fields.end(), [&](const field& f) { return f.key == key; });
 }
 
-bool contains(std::string_view text, char c) noexcept { return text.find(c) != std::string_view::npos; }
-
 void enter(std::optional<patching_scope>& scope) {
   if (!scope) scope.emplace();
 }
@@ -26,24 +25,51 @@ void enter(std::optional<patching_scope>& scope) {
 
 const field_set& context_patching::renewed(const patcher::body& p, std::uint64_t snapshot,
                                            std::optional<patching_scope>& scope) {
-  if (runs_ == memory_.contexts.size()) memory_.contexts.push_back(std::make_unique<context_fields>());
+  while (runs_ >= memory_.contexts.size()) memory_.contexts.push_back(std::make_unique<context_fields>());
   context_fields& kept = *memory_.contexts[runs_++];
   kept.patcher = 0;
   kept.fields.clear();
-  enter(scope);
-  p.per_context(kept.fields);
+  if (p.per_context) {
+    enter(scope);
+    p.per_context(kept.fields);
+  } else {
+    kept.fields.add_copies(read_variables(p, scope));
+  }
   kept.patcher = p.id;
   kept.snapshot = snapshot;
   return kept.fields;
 }
 
+std::span<const field> context_patching::read_variables(const patcher::body& p,
+                                                        std::optional<patching_scope>& scope) {
+  auto* const fields = allocate<field>(memory_.memory, p.variables.size());
+  std::size_t size = 0;
+  const node* const here = current_node();
+  for (const variable_reader& variable : p.variables) {
+    if (variable.runs_code()) enter(scope);
+    if (const auto v = variable.read(here, memory_.memory)) new (fields + size++) field{variable.key(), *v};
+  }
+  return {fields, size};
+}
+
+std::span<const field> context_patching::read(const patcher& of_context,
+                                              std::optional<patching_scope>& scope) {
+  const patcher::body& p = *of_context.body_;
+  if (p.per_context) return run(of_context, scope).run().fields();
+  ++runs_;
+  return read_variables(p, scope);
+}
+
 void record_builder::add_unknown_keys(field_run run) {
   run.keys = 0;
   bool repeated = false;
+  std::bitset<512> seen;  // 64 bits are too few to tell many keys apart
   for (std::size_t i = 0; i < run.size; ++i) {
-    const std::uint64_t bit = key_bit(run.first[i].key);
-    if ((run.keys & bit) != 0) repeated |= contains(run.fields().first(i), run.first[i].key);
-    run.keys |= bit;
+    const std::string_view key = run.first[i].key;
+    const std::size_t bit = key_hash(key) % seen.size();
+    if (seen[bit]) repeated |= contains(run.fields().first(i), key);
+    seen[bit] = true;
+    run.keys |= key_bit(key);
   }
   if (repeated)
     record_.set_all(run);
@@ -51,11 +77,12 @@ void record_builder::add_unknown_keys(field_run run) {
     record_.append(run);
 }
 
-void record_builder::format(std::string_view text, std::span<const argument> arguments) {
+void record_builder::format(std::string_view text, const plain_holes& holes,
+                            std::span<const argument> arguments) {
   record_.message_ = text;
-  if (arguments.empty() && !contains(text, '{') && !contains(text, '}')) return;
+  if (holes.are_known() && holes.count() == 0) return;
   try {
-    format_message(memory_.message, text, arguments, record_);
+    format_message(memory_.message, text, holes, arguments, record_);
     record_.message_ = {memory_.message.data(), memory_.message.size()};
   } catch (...) {
     record_.set("format_error", current_exception_text(memory_.memory));

@@ -45,8 +45,8 @@ struct patching_scope {
 class context_patching {
  public:
   explicit context_patching(scratch& memory) noexcept : memory_(memory) {}
-  static bool is_of_context(const patcher& p) noexcept { return p.body_->per_context != nullptr; }
-  // For a context patcher. Throws what it throws.
+  static bool is_of_context(const patcher& p) noexcept { return p.body_->per_record == nullptr; }
+  // For a context patcher. Throws what it throws. The fields are kept until the context is another one.
   const field_set& run(const patcher& of_context, std::optional<patching_scope>& scope) {
     const std::uint64_t snapshot = serial_of(current_node());
     if (runs_ < memory_.contexts.size()) {
@@ -58,9 +58,12 @@ class context_patching {
     }
     return renewed(*of_context.body_, snapshot, scope);
   }
+  // The same for once: the fields may refer to the context and to the thread's memory.
+  std::span<const field> read(const patcher& of_context, std::optional<patching_scope>& scope);
 
  private:
   const field_set& renewed(const patcher::body&, std::uint64_t snapshot, std::optional<patching_scope>&);
+  std::span<const field> read_variables(const patcher::body&, std::optional<patching_scope>&);
 
   scratch& memory_;
   std::size_t runs_ = 0;
@@ -79,6 +82,7 @@ class record_builder {
     record_.template_ = from.message_template;
     record_.memory_ = &memory.memory;
     record_.cache_ = &memory.encoded;
+    record_.disjoint_ = &memory.disjoint;
   }
 
   record& result() noexcept { return record_; }
@@ -93,7 +97,7 @@ class record_builder {
       add_unknown_keys(run);
   }
   // What cannot be filled becomes the field `format_error`.
-  void format(std::string_view text, std::span<const argument>);
+  void format(std::string_view text, const plain_holes&, std::span<const argument>);
   void set_message(std::string_view message) noexcept { record_.message_ = message; }
   void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own);
 

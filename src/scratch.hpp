@@ -13,6 +13,7 @@
 
 #include "ctxlog/field_set.hpp"
 #include "ctxlog/value.hpp"
+#include "disjoint_runs.hpp"
 #include "encoding_cache.hpp"
 #include "settings.hpp"
 #include "wall_clock.hpp"
@@ -36,6 +37,7 @@ struct scratch {
   // The n-th is the n-th context patcher of a record.
   std::vector<std::unique_ptr<context_fields>> contexts;
   encoding_cache encoded;
+  disjoint_runs disjoint;
   wall_clock clock;
 
   scratch* next_idle = nullptr;

@@ -87,6 +87,7 @@ struct node {
 };
 
 class nested_drive;
+class variable_reader;
 
 /// What belongs to one stack, which may move between threads.
 struct stack_state {
@@ -346,6 +347,7 @@ class context_var_base {
   const char* name() const noexcept { return name_; }
 
  protected:
+  friend class detail::variable_reader;
   constexpr explicit context_var_base(const char* name) noexcept : name_(name) {}
 
   /// 0 until the first bind.
@@ -429,6 +431,8 @@ class context_var : public context_var_base {
   void reset(token& used) const { used.reset(id(), name()); }
 
  private:
+  friend class detail::variable_reader;
+
   template <class... Args>
   static detail::cell* make_cell(Args&&... args) {
     return new detail::cell_of<T>(std::forward<Args>(args)...);

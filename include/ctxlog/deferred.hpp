@@ -246,6 +246,11 @@ inline constexpr std::array<call_part, sizeof...(Args)> parts_of{part_of<Args>()
 template <bool ConstantKeys, class... Args>
 inline constexpr call_signature signature_of{parts_of<Args...>, ConstantKeys};
 
+// Of the keys in it, for as long as the program runs.
+inline std::uint64_t list_of(const call_signature& types) noexcept {
+  return types.constant_keys ? reinterpret_cast<std::uintptr_t>(&types) : 0;
+}
+
 CTXLOG_API void wake_reader() noexcept;
 
 // How the frame that a thread has open becomes visible to the reader.

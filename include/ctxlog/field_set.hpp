@@ -37,6 +37,8 @@ class CTXLOG_API field_set {
   void add(const field_set& other);
   /// For the library: fields whose keys (valid UTF-8 of at most limits::key_bytes) and values live as long as the set.
   void add_lasting(std::span<const field>);
+  /// For the library: such keys, with values that are copied.
+  void add_copies(std::span<const field>);
   void clear() noexcept;
   bool empty() const noexcept { return run_.size == 0; }
 

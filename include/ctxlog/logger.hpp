@@ -157,8 +157,9 @@ void log_call(const logger& lg, level l, const call_site& site, passed<Args>... 
       new (next_argument++) argument(make_argument_or_error(arg, captured.memory()));
   };
   (take(args), ...);
-  captured.deliver({arguments.data(), argument_count},
-                   {fields.data(), field_count, keys.bits, 0, keys.known});
+  captured.deliver(
+      {arguments.data(), argument_count},
+      {fields.data(), field_count, keys.bits, 0, list_of(signature_of<keys.known, Args...>), keys.known});
 }
 
 }  // namespace detail
@@ -197,31 +198,32 @@ class logger {
   [[nodiscard]] CTXLOG_API logger patch(patcher p) const;
 
   template <class... Args>
-  void log(ctxlog::level l, message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+  void log(ctxlog::level l, const message<std::type_identity_t<Args>...>& m,
+           const Args&... args) const noexcept {
     if (enabled(l)) detail::log_call<Args...>(*this, l, m.site(), args...);
   }
   template <class... Args>
-  void trace(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+  void trace(const message<std::type_identity_t<Args>...>& m, const Args&... args) const noexcept {
     if (enabled(level::trace)) detail::log_call<Args...>(*this, level::trace, m.site(), args...);
   }
   template <class... Args>
-  void debug(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+  void debug(const message<std::type_identity_t<Args>...>& m, const Args&... args) const noexcept {
     if (enabled(level::debug)) detail::log_call<Args...>(*this, level::debug, m.site(), args...);
   }
   template <class... Args>
-  void info(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+  void info(const message<std::type_identity_t<Args>...>& m, const Args&... args) const noexcept {
     if (enabled(level::info)) detail::log_call<Args...>(*this, level::info, m.site(), args...);
   }
   template <class... Args>
-  void warn(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+  void warn(const message<std::type_identity_t<Args>...>& m, const Args&... args) const noexcept {
     if (enabled(level::warn)) detail::log_call<Args...>(*this, level::warn, m.site(), args...);
   }
   template <class... Args>
-  void error(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+  void error(const message<std::type_identity_t<Args>...>& m, const Args&... args) const noexcept {
     if (enabled(level::error)) detail::log_call<Args...>(*this, level::error, m.site(), args...);
   }
   template <class... Args>
-  void critical(message<std::type_identity_t<Args>...> m, const Args&... args) const noexcept {
+  void critical(const message<std::type_identity_t<Args>...>& m, const Args&... args) const noexcept {
     if (enabled(level::critical)) detail::log_call<Args...>(*this, level::critical, m.site(), args...);
   }
 
@@ -238,31 +240,31 @@ class logger {
 CTXLOG_API void set_level(level);
 
 template <class... Args>
-void log(level l, message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+void log(level l, const message<std::type_identity_t<Args>...>& m, const Args&... args) noexcept {
   if (detail::root_node.passes(l)) detail::log_call<Args...>(detail::root_logger(), l, m.site(), args...);
 }
 template <class... Args>
-void trace(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+void trace(const message<std::type_identity_t<Args>...>& m, const Args&... args) noexcept {
   ctxlog::log(level::trace, m, args...);
 }
 template <class... Args>
-void debug(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+void debug(const message<std::type_identity_t<Args>...>& m, const Args&... args) noexcept {
   ctxlog::log(level::debug, m, args...);
 }
 template <class... Args>
-void info(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+void info(const message<std::type_identity_t<Args>...>& m, const Args&... args) noexcept {
   ctxlog::log(level::info, m, args...);
 }
 template <class... Args>
-void warn(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+void warn(const message<std::type_identity_t<Args>...>& m, const Args&... args) noexcept {
   ctxlog::log(level::warn, m, args...);
 }
 template <class... Args>
-void error(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+void error(const message<std::type_identity_t<Args>...>& m, const Args&... args) noexcept {
   ctxlog::log(level::error, m, args...);
 }
 template <class... Args>
-void critical(message<std::type_identity_t<Args>...> m, const Args&... args) noexcept {
+void critical(const message<std::type_identity_t<Args>...>& m, const Args&... args) noexcept {
   ctxlog::log(level::critical, m, args...);
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 
@@ -164,11 +165,41 @@ enum class message_syntax : std::uint8_t {
   runtime   // has holes
 };
 
+// Where the holes of a message are, when each is `{}` and no other brace stands in it: such a message is put
+// together without reading it. Small, because log calls hand it over.
+class plain_holes {
+ public:
+  constexpr plain_holes() = default;
+  constexpr explicit plain_holes(std::string_view text) noexcept {
+    std::size_t count = 0, begin = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] != '{' && text[i] != '}') continue;
+      const bool is_plain = text.substr(i, 2) == "{}" && count < before_.size() && i - begin < unknown;
+      if (!is_plain) return;
+      before_[count++] = static_cast<std::uint8_t>(i - begin);
+      begin = i++ + 2;
+    }
+    count_ = static_cast<std::uint8_t>(count);
+  }
+
+  // Otherwise the message must be read.
+  constexpr bool are_known() const noexcept { return count_ != unknown; }
+  constexpr std::size_t count() const noexcept { return count_; }
+  // How much text there is between the hole before, or the start, and this one.
+  constexpr std::size_t text_before(std::size_t hole) const noexcept { return before_[hole]; }
+
+ private:
+  static constexpr std::uint8_t unknown = 0xFF;
+  std::uint8_t count_ = unknown;
+  std::array<std::uint8_t, 6> before_{};
+};
+
 // Everything about a log call that does not change from one execution to the next.
 struct call_site {
   std::string_view text;
   source where;
   message_syntax syntax;
+  plain_holes holes = {};
 };
 
 using format_function = void (*)(fmt::memory_buffer&, fmt::string_view format, const void* object);
@@ -219,7 +250,10 @@ class message {
   template <std::size_t N>
   consteval message(const char (&text)[N], const char* file = __builtin_FILE(), int line = __builtin_LINE(),
                     const char* function = __builtin_FUNCTION())
-      : site_{{text, N - 1}, {file, line, function}, detail::message_syntax::literal} {
+      : site_{{text, N - 1},
+              {file, line, function},
+              detail::message_syntax::literal,
+              detail::plain_holes({text, N - 1})} {
     detail::check_message<Args...>(site_.text);
   }
 

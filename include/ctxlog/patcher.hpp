@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,55 @@
 
 namespace ctxlog {
 
+namespace detail {
+
+// A context variable as context_variables() reads it. Without a template's help for the most part: a program may have
+// many variables, and most contexts bind few of them.
+class variable_reader {
+ public:
+  template <class T>
+  explicit variable_reader(const context_var<T>& variable)
+      : variable_reader(variable, value_in<T>, context_var<T>::can_default, runs_code_for<T>) {}
+
+  // The key lives as long as the reader.
+  std::string_view key() const noexcept { return key_; }
+  // What the variable says in that context, null when nothing. It refers to the context and to `memory`.
+  std::optional<value> read(const node* owner, arena& memory) const {
+    const std::uint32_t id = variable_.id();
+    if (!has_default_ && (id == 0 || !slot(owner, id))) return std::nullopt;
+    return value_in_(variable_, owner, memory);
+  }
+  // Whether reading may run code of the application.
+  bool runs_code() const noexcept { return runs_code_; }
+
+ private:
+  template <class T>
+  static constexpr bool runs_code_for =
+      !std::is_arithmetic_v<T> && !std::is_same_v<T, std::string> && !std::is_same_v<T, std::string_view>;
+
+  using function = std::optional<value> (*)(const context_var_base&, const node*, arena&);
+
+  CTXLOG_API variable_reader(const context_var_base&, function, bool has_default, bool runs_code);
+
+  template <class T>
+  static std::optional<value> value_in(const context_var_base& variable, const node* owner, arena& memory) {
+    const T* v = static_cast<const context_var<T>&>(variable).value_in(owner);
+    if (!v) return std::nullopt;
+    // A request id that is set but empty says nothing: it is left out, as in Python's `if request_id:`.
+    if constexpr (string_like<T>) {
+      if (std::string_view(*v).empty()) return std::nullopt;
+    }
+    return make_value(*v, memory);
+  }
+
+  const context_var_base& variable_;
+  function value_in_;
+  std::string key_;
+  bool has_default_, runs_code_;
+};
+
+}  // namespace detail
+
 /// Called on the thread of the log call, after the message is formatted and the level let it pass, once per
 /// record whatever the number of sinks. A patcher that throws does not reach the caller: the record goes on
 /// with the field `patch_error` and the failure is counted. Records logged from inside a patcher are
@@ -26,49 +77,38 @@ class patcher {
  public:
   /// A record patcher: `void(record&)`, run for every record.
   template <std::invocable<record&> F>
-  patcher(F f) : patcher(std::function<void(record&)>(std::move(f)), {}) {}
+  patcher(F f) : patcher(body{.per_record = std::move(f)}) {}
 
   /// A context patcher: `void(field_set&)` that reads nothing but the context. It runs once per snapshot and
   /// thread; its fields are kept, encoded, for all records of that snapshot.
   template <std::invocable<field_set&> F>
   static patcher of_context(F f) {
-    return patcher({}, std::function<void(field_set&)>(std::move(f)));
+    return patcher(body{.per_context = std::move(f)});
   }
 
  private:
   friend class detail::record_builder;
   friend class detail::context_patching;
+  template <class... T>
+  friend patcher context_variables(const context_var<T>&... variables);
+
+  // Does what is in it: for every record, or for every context.
   struct body {
-    std::function<void(record&)> per_record;
-    std::function<void(field_set&)> per_context;
-    std::uint64_t id;
+    std::function<void(record&)> per_record = {};
+    std::function<void(field_set&)> per_context = {};
+    std::vector<detail::variable_reader> variables = {};
+    std::uint64_t id = 0;
   };
-  CTXLOG_API patcher(std::function<void(record&)>, std::function<void(field_set&)>);
+  CTXLOG_API explicit patcher(body);
 
   std::shared_ptr<const body> body_;
 };
-
-namespace detail {
-
-// A request id that is set but empty says nothing: it is left out, as in Python's `if request_id:`.
-template <class T>
-void add_variable(field_set& fields, const context_var<T>& variable) {
-  const T* v = variable.find();
-  if (!v) return;
-  if constexpr (string_like<T>) {
-    if (std::string_view(*v).empty()) return;
-  }
-  fields.set(variable.name(), *v);
-}
-
-}  // namespace detail
 
 /// Adds the given context variables under their names; one that is unset or an empty string adds nothing. The
 /// variables must live as long as the patcher, as namespace-scope variables do.
 template <class... T>
 patcher context_variables(const context_var<T>&... variables) {
-  return patcher::of_context(
-      [... v = &variables](field_set& fields) { (detail::add_variable(fields, *v), ...); });
+  return patcher(patcher::body{.variables = {detail::variable_reader(variables)...}});
 }
 
 /// Adds `thread.id` (kernel thread id) and, for a thread that has one, `thread.name`.

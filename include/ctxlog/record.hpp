@@ -30,26 +30,32 @@ namespace detail {
 class record_builder;
 class context_patching;
 class encoding_cache;
+class disjoint_runs;
 
-// One bit of 64 for a key: two sets of keys whose bits do not meet share no key, which spares most
-// comparisons. The factors keep the fields of an access record apart from the ids of its request.
-constexpr std::uint64_t key_bit(std::string_view key) noexcept {
-  if (key.empty()) return 1;
+// The factors keep the fields of an access record apart from the ids of its request.
+constexpr std::size_t key_hash(std::string_view key) noexcept {
+  if (key.empty()) return 0;
   const auto first = static_cast<unsigned char>(key.front());
   const auto last = static_cast<unsigned char>(key.back());
   const auto middle = static_cast<unsigned char>(key[key.size() / 2]);
-  return std::uint64_t{1} << ((key.size() + first + middle * 25u + last * 3u) & 63u);
+  return key.size() + first + middle * 25u + last * 3u;
+}
+
+// One bit of 64 for a key: two sets of keys whose bits do not meet share no key, which spares most
+// comparisons.
+constexpr std::uint64_t key_bit(std::string_view key) noexcept {
+  return std::uint64_t{1} << (key_hash(key) & 63u);
 }
 
 // Fields that stand next to each other. A serial other than 0 names the content of the run for the life of
-// the process, so that an encoder may keep what it made of it. Constant keys live as long as the program and
-// differ from one another, so that their addresses tell them apart. No initializers: a record has room for more
-// runs than it mostly uses.
+// the process, so that an encoder may keep what it made of it; a list other than 0 names its keys. Constant keys
+// live as long as the program and differ from one another, so that their addresses tell them apart. No
+// initializers: a record has room for more runs than it mostly uses.
 struct field_run {
   const field* first;
   std::size_t size;
   std::uint64_t keys;  // union of key_bit()
-  std::uint64_t serial;
+  std::uint64_t serial, list;
   bool constant_keys;
 
   std::span<const field> fields() const noexcept { return {first, size}; }
@@ -112,13 +118,13 @@ class record {
   CTXLOG_API void set_value(std::string_view key, const value&);
   void append(const detail::field_run& run) {
     if (run.size == 0) return;
-    const bool repeats = (keys_ & run.keys) != 0 && has_any_of(run);
+    const bool repeats = (keys_ & run.keys) != 0 && shares_key_with(run);
     if (repeats || run_count_ == max_runs) return set_all(run);
     runs_[run_count_++] = run;
     keys_ |= run.keys;
     own_ = nullptr;
   }
-  bool has_any_of(const detail::field_run&) const noexcept;
+  bool shares_key_with(const detail::field_run&) const noexcept;
   void set_all(const detail::field_run&);
   void flatten(std::size_t spare);
   field* own_field(std::string_view key) noexcept;
@@ -132,6 +138,7 @@ class record {
   std::string_view logger_, thread_name_, message_, template_;
   arena* memory_ = nullptr;
   detail::encoding_cache* cache_ = nullptr;
+  detail::disjoint_runs* disjoint_ = nullptr;
   std::array<detail::field_run, max_runs> runs_;
   std::size_t run_count_ = 0;
   std::uint64_t keys_ = 0;

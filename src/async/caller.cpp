@@ -84,12 +84,12 @@ queue* own_queue(const scratch& memory) noexcept {
 
 struct told_run {
   run_role role;
-  const field_run* fields;
+  std::span<const field> fields;
 };
 
-std::size_t size_of(const field_run& run) noexcept {
+std::size_t size_of(std::span<const field> fields) noexcept {
   std::size_t size = sizeof(std::uint32_t);
-  for (const field& f : run.fields()) size += wire_size(f.key) + tagged_size(f.value);
+  for (const field& f : fields) size += wire_size(f.key) + tagged_size(f.value);
   return size;
 }
 
@@ -108,24 +108,26 @@ bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64
   if (to.generation == generation && to.context == context && to.state.limit == 0)
     return false;  // once is enough
   try {
-    std::pmr::vector<told_run> runs(&memory.memory);
-    const auto add = [&](run_role role, const field_set* fields) {
-      if (fields && !fields->empty()) runs.push_back({role, &fields->run()});
+    told_run* const first = allocate<told_run>(memory.memory, 2 + present.patchers.size());
+    std::size_t count = 0;
+    const auto add = [&](run_role role, std::span<const field> fields) {
+      if (!fields.empty()) new (first + count++) told_run{role, fields};
     };
-    add(run_role::global, present.fields.get());
-    add(run_role::ambient, ambient_fields());
+    if (present.fields) add(run_role::global, present.fields->run().fields());
+    if (const field_set* ambient = ambient_fields()) add(run_role::ambient, ambient->run().fields());
     context_patching contexts(memory);
     std::optional<patching_scope> scope;
-    for (const patcher& p : present.patchers) add(run_role::patched, &contexts.run(p, scope));
+    for (const patcher& p : present.patchers) add(run_role::patched, contexts.read(p, scope));
 
+    const std::span<const told_run> runs(first, count);
     const thread_info& thread = this_thread_info();
     std::size_t size = sizeof thread.id + wire_size(thread.name);
-    for (const told_run& run : runs) size += 1 + size_of(*run.fields);
+    for (const told_run& run : runs) size += 1 + size_of(run.fields);
     if (size > to.largest_record()) return false;
     const bool told = to.tell(to.state, frame_kind::state, size, [&](char* out) {
       out = put_wire(put_wire(out, thread.id), thread.name);
       for (const told_run& run : runs)
-        out = put(put_wire(out, static_cast<std::uint8_t>(run.role)), run.fields->fields());
+        out = put(put_wire(out, static_cast<std::uint8_t>(run.role)), run.fields);
     });
     to.generation = told ? generation : 0;
     to.context = context;
@@ -140,7 +142,7 @@ bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64
 }
 
 bool tell_bound(queue& to, const field_run& run) noexcept {
-  const std::size_t size = size_of(run);
+  const std::size_t size = size_of(run.fields());
   if (size > to.largest_record()) return false;
   const bool told = to.tell(to.bound, frame_kind::bound, size, [&](char* out) { put(out, run.fields()); });
   if (told) to.bound_serial = run.serial;

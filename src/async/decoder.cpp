@@ -128,7 +128,7 @@ record_decoder::call_values record_decoder::read_typed(wire_reader in, const sit
   }
   if (!in.at_end()) throw malformed();
   return {{arguments_.data(), next_argument},
-          {fields_.data(), static_cast<std::size_t>(next_field - fields_.data()), where.keys, 0,
+          {fields_.data(), static_cast<std::size_t>(next_field - fields_.data()), where.keys, 0, where.list,
            where.constant_keys}};
 }
 
@@ -140,7 +140,7 @@ record_decoder::call_values record_decoder::read_generic(wire_reader in, arena& 
   for (std::uint32_t i = 0; i < count; ++i) new (arguments + i) argument{in.tagged(memory), nullptr, nullptr};
   const auto fields = read_fields(in, memory);
   if (!in.at_end()) throw malformed();
-  return {{arguments, count}, {fields.data(), fields.size(), 0, 0, false}};
+  return {{arguments, count}, {fields.data(), fields.size(), 0, 0, 0, false}};
 }
 
 record_decoder::whole_record record_decoder::read_whole(wire_reader in, origin& from, arena& memory) {
@@ -150,7 +150,7 @@ record_decoder::whole_record record_decoder::read_whole(wire_reader in, origin& 
   const std::string_view message = in.text();
   const auto fields = read_fields(in, memory);
   if (!in.at_end()) throw malformed();
-  return {message, {fields.data(), fields.size(), 0, 0, false}};
+  return {message, {fields.data(), fields.size(), 0, 0, 0, false}};
 }
 
 }  // namespace ctxlog::detail

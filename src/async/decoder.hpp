@@ -115,7 +115,7 @@ class record_decoder {
     if (where.syntax == message_syntax::plain)
       builder.set_message(from.message_template);
     else
-      builder.format(from.message_template, values.arguments);
+      builder.format(from.message_template, where.holes, values.arguments);
     for (const field_set* fields : state.patched) builder.add(fields);
     use(builder.result());
   }

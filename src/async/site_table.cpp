@@ -6,6 +6,7 @@
 
 #include "async/frame.hpp"
 #include "async/wire.hpp"
+#include "serial.hpp"
 
 namespace ctxlog::detail {
 namespace {
@@ -82,9 +83,12 @@ void site_reader::read_next(std::uint64_t used) {
   made.syntax = enumerator(in.number<std::uint8_t>(), message_syntax::runtime);
   made.has_text = in.number<std::uint8_t>() != 0;
   made.constant_keys = in.number<std::uint8_t>() != 0;
+  // An odd number is no address of a call's signature.
+  made.list = made.constant_keys ? 2 * next_serial() + 1 : 0;
   made.where.line = static_cast<int>(in.number<std::uint32_t>());
   made.logger = in.terminated_text();
   made.text = in.terminated_text();
+  if (made.has_text) made.holes = plain_holes(made.text);
   made.where.file = in.terminated_text();
   made.where.function = in.terminated_text();
   made.keys = 0;

@@ -74,7 +74,9 @@ struct site {
   bool has_text;
   bool constant_keys;
   std::uint64_t keys;  // union of key_bit()
+  std::uint64_t list;  // of the keys, when they are constant
   std::string_view text, logger;
+  plain_holes holes;  // of the text, when it is here
   source where;
   std::vector<part> parts;
 };

@@ -19,6 +19,7 @@ namespace {
 using ctxlog::detail::argument;
 using ctxlog::detail::call_site;
 using ctxlog::detail::message_syntax;
+using ctxlog::detail::plain_holes;
 
 constexpr std::size_t max_method = 32, max_path = 2048, max_query = 1024, max_user_agent = 256,
                       max_header = 512, max_address = 256;
@@ -99,7 +100,7 @@ class schema_fields {
     if (!members_.empty())
       for (field& f : fields_)
         if (f.key == object_) f.value = value(std::span<const field>(members_));
-    return {fields_.data(), fields_.size(), bits_, 0, constant_};
+    return {fields_.data(), fields_.size(), bits_, 0, 0, constant_};
   }
 
  private:
@@ -218,8 +219,11 @@ const logger& access_logger() {
   return instance;
 }
 
-constexpr call_site answered{"{} {} -> {}", {__FILE__, __LINE__, "access_record"}, message_syntax::literal};
-constexpr call_site unanswered{"{} {}: {}", {__FILE__, __LINE__, "access_record"}, message_syntax::literal};
+constexpr call_site message_of(std::string_view text, int line) {
+  return {text, {__FILE__, line, "access_record"}, message_syntax::literal, plain_holes(text)};
+}
+constexpr call_site answered = message_of("{} {} -> {}", __LINE__);
+constexpr call_site unanswered = message_of("{} {}: {}", __LINE__);
 
 void log_access(const access_options& chosen, level l, const finished_request& done) {
   const recorded_request& request = done.request;

@@ -1,6 +1,7 @@
 // Fields of a record: precedence, order, and what patchers may do to them.
 // SPDX-License-Identifier: MIT
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "logger.hpp"
@@ -76,6 +77,47 @@ TEST_CASE_METHOD(clean_logging, "of two fields with one key in a call the later 
     CHECK(rec.line.find("\"k\":") == rec.line.rfind("\"k\":"));
   }
   CHECK(records.all()[0].message == "2");
+}
+
+TEST_CASE_METHOD(clean_logging,
+                 "of many fields with keys made at run time each key is there once, its last value",
+                 "[LG-01][H15]") {
+  capture records(as_json());
+  const auto name = [](int i) { return "n" + std::to_string(i % 40); };
+  const auto log = [&]<int... I>(std::integer_sequence<int, I...>) {
+    ctxlog::info("many", kv(name(I), I)...);
+  };
+  log(std::make_integer_sequence<int, 64>());
+  const auto rec = records.only();
+  CHECK(rec.keys.size() == 40);
+  for (int i = 0; i < 40; ++i) CHECK(rec.field<int>("n" + std::to_string(i)) == (i < 24 ? i + 40 : i));
+}
+
+TEST_CASE_METHOD(clean_logging,
+                 "a context that brings a key of the call replaces it, whatever contexts came before",
+                 "[LG-01][H2]") {
+  constinit static ctxlog::context_var<std::string> own{"own"}, shared{"shared"};
+  ctxlog::configure({.patchers = {{ctxlog::context_variables(own, shared)}}});
+  capture records(as_json());
+  const auto ambient = ctxlog::with_fields(kv("place", "ambient"));
+  for (int i = 0; i < 200; ++i) {
+    const auto bound = own.bind("context " + std::to_string(i));
+    const auto log = [] { ctxlog::info("x", "shared"_kv = "call", "other"_kv = 1); };
+    for (int twice = 0; twice < 2; ++twice) {
+      log();
+      CHECK(records.last().keys == keys{"place", "shared", "other", "own"});
+      CHECK(parsed(records.last())["shared"] == "call");
+    }
+    const auto also = shared.bind("context");
+    for (int twice = 0; twice < 2; ++twice) {
+      log();
+      CHECK(records.last().keys == keys{"place", "shared", "other", "own"});
+      CHECK(parsed(records.last())["shared"] == "context");
+      ctxlog::info("y", "place"_kv = i);
+      CHECK(records.last().keys == keys{"place", "own", "shared"});
+      CHECK(parsed(records.last())["place"] == i);
+    }
+  }
 }
 
 TEST_CASE_METHOD(clean_logging, "patchers set, replace, read and erase fields", "[BL-04]") {

@@ -3,8 +3,10 @@
 #include <fmt/chrono.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "logger.hpp"
 
@@ -76,6 +78,40 @@ TEST_CASE_METHOD(messages, "doubled braces are braces", "[messages][LG-24]") {
   CHECK(last() == "{5}");
   ctxlog::info("no arguments: {{}}");
   CHECK(last() == "no arguments: {}");
+}
+
+TEST_CASE("the plain holes of a message are known unless another brace, length or number forbids it",
+          "[messages]") {
+  using ctxlog::detail::plain_holes;
+  constexpr plain_holes none("no holes"), three("{} of {}, {}"), six("{}{}{}{}{}{}");
+  STATIC_CHECK((none.are_known() && none.count() == 0));
+  STATIC_CHECK((three.are_known() && three.count() == 3));
+  STATIC_CHECK((three.text_before(0) == 0 && three.text_before(1) == 4 && three.text_before(2) == 2));
+  STATIC_CHECK((six.are_known() && six.count() == 6));
+  for (const char* text : {"{}{}{}{}{}{}{}", "{", "}", "{{}}", "{} {", "{}}", "{x}", "{0}", "{:>4}"})
+    CHECK_FALSE(plain_holes(text).are_known());
+  CHECK(plain_holes(std::string(254, '-') + "{}").are_known());
+  CHECK_FALSE(plain_holes(std::string(255, '-') + "{}").are_known());
+}
+
+TEST_CASE_METHOD(messages, "a message with plain holes says what it says when it is read at run time",
+                 "[messages]") {
+  const auto both = [&](const auto& log, std::string_view text, const auto&... args) {
+    log(args...);
+    const std::string written = last();
+    ctxlog::info(runtime(text), args...);
+    CHECK(written == last());
+    CHECK_FALSE(records.last().has("format_error"));
+  };
+#define BOTH(text, ...) both([](const auto&... args) { ctxlog::info(text, args...); }, text, __VA_ARGS__)
+  BOTH("{}", 1);
+  BOTH("{}{}", std::string(40, 'x'), "");
+  BOTH("order {} of {} is {}", 42, "Ann", true);
+  BOTH("{} {} {} {}", 1.5, 'c', -7, std::string_view("v"));
+  BOTH("{} as JSON {}", std::vector<int>{1, 2}, std::optional<int>());
+  BOTH("a text of more than thirty-two characters before {} and after", std::chrono::seconds(3));
+  BOTH("{}, {}, {}, {}, {}, {} and then {}", 1, 2, 3, 4, 5, 6, 7);
+#undef BOTH
 }
 
 TEST_CASE_METHOD(messages, "a hole that nothing fills stays as it is written", "[messages][LG-24]") {
