@@ -312,6 +312,45 @@ TEST_CASE_METHOD(clean_async, "both pipelines write the same bytes with patchers
   }
 }
 
+constinit ctxlog::context_var<std::vector<std::string>> tags{"tags"};
+constinit ctxlog::context_var<identity::point> place{"place"};
+constinit ctxlog::context_var<identity::unshowable> broken{"broken"};
+constinit ctxlog::context_var<identity::logs_in_json> talkative{"talkative"};
+constinit ctxlog::context_var<std::string> namesake{"request_id"};
+constinit ctxlog::context_var<double> odd_name{"a \"name\"\n of \xff many kinds"};
+ctxlog::context_var<int> counted{"counted", 7};
+
+TEST_CASE_METHOD(clean_async, "variables of every kind are told as they are",
+                 "[async][H6][context-patcher]") {
+  const auto program = [](const auto& variable, auto value) {
+    return [&variable, value] {
+      ctxlog::info("without");
+      const auto id = request_id.bind("r1");
+      ctxlog::info("before");
+      const auto bound = variable.bind(value);
+      ctxlog::info("bound");
+      ctxlog::info("bound {}", "still");
+    };
+  };
+  const auto use = [](const auto&... variables) {
+    ctxlog::configure({.patchers = {{ctxlog::context_variables(request_id, variables..., attempt)}}});
+  };
+  use(tags, place, counted, odd_name);
+  CHECK(require_identity(program(tags, std::vector<std::string>{"a", std::string(200'000, 'x'), "\x01"})) ==
+        4);
+  CHECK(require_identity(program(place, identity::point{1, 2})) == 4);
+  CHECK(require_identity(program(counted, 8)) == 4);
+  CHECK(require_identity(program(odd_name, 0.1)) == 4);
+  CHECK(require_identity(program(request_id, std::string())) == 4);
+  CHECK(require_identity(program(request_id, std::string(150'000, 'y'))) == 4);
+  use(namesake);
+  CHECK(require_identity(program(namesake, std::string("r2"))) == 4);
+  use(broken);
+  CHECK(require_identity(program(broken, identity::unshowable{1})) == 4);
+  use(talkative);
+  CHECK(require_identity(program(talkative, identity::logs_in_json())) >= 4);
+}
+
 TEST_CASE_METHOD(clean_async,
                  "a context patcher that throws runs once for each record, and once to learn of it",
                  "[async][H6][LG-04]") {
