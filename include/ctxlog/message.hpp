@@ -166,7 +166,7 @@ enum class message_syntax : std::uint8_t {
 };
 
 // Where the holes of a message are, when each is `{}` and no other brace stands in it: such a message is put
-// together without reading it. Small, because log calls hand it over.
+// together without reading it. Small: each execution of a call puts it on the stack.
 class plain_holes {
  public:
   constexpr plain_holes() = default;

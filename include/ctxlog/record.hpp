@@ -32,7 +32,7 @@ class context_patching;
 class encoding_cache;
 class disjoint_runs;
 
-// The factors keep the fields of an access record apart from the ids of its request.
+// A small number for a key. The factors keep the fields of an access record apart from the ids of its request.
 constexpr std::size_t key_hash(std::string_view key) noexcept {
   if (key.empty()) return 0;
   const auto first = static_cast<unsigned char>(key.front());
