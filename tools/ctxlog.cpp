@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ctxlog/encoder.hpp"
+#include "ctxlog/export.hpp"
 #include "ctxlog/recover.hpp"
 #include "ctxlog/sinks/fd.hpp"
 #include "ctxlog/sinks/file.hpp"
@@ -119,6 +120,8 @@ int recover_all(const options& chosen) {
 
 int main(int count, char** arguments) {
   CLI::App app("Tools for the logs of programs that use ctxlog");
+  app.set_version_flag("--version", fmt::format("ctxlog {}.{}.{}", CTXLOG_VERSION_MAJOR, CTXLOG_VERSION_MINOR,
+                                                CTXLOG_VERSION_PATCH));
   app.require_subcommand(1);
   CLI::App& recover = *app.add_subcommand(
       "recover",

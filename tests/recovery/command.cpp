@@ -103,4 +103,7 @@ TEST_CASE("the command says how it is used", "[recovery]") {
   const auto help = run_captured(place, {command, "recover", "--help"});
   CHECK(help.status == 0);
   CHECK(has(help.output, "Exit status"));
+  const auto version = run_captured(place, {command, "--version"});
+  CHECK(version.status == 0);
+  CHECK(version.output == "ctxlog " CTXLOG_PROJECT_VERSION "\n");
 }
