@@ -16,10 +16,9 @@ detail::variable_reader::variable_reader(const context_var_base& variable, funct
   key_ = checked_key(memory, variable.name());
 }
 
-patcher::patcher(body made) {
+patcher::patcher(action does) {
   static constinit std::atomic<std::uint64_t> last_id{0};
-  made.id = ++last_id;
-  body_ = std::make_shared<const body>(std::move(made));
+  body_ = std::make_shared<const body>(body{std::move(does), ++last_id});
 }
 
 patcher thread_fields() {

@@ -29,23 +29,23 @@ const field_set& context_patching::renewed(const patcher::body& p, std::uint64_t
   context_fields& kept = *memory_.contexts[runs_++];
   kept.patcher = 0;
   kept.fields.clear();
-  if (p.per_context) {
-    enter(scope);
-    p.per_context(kept.fields);
+  if (const auto* variables = std::get_if<patcher::variables>(&p.does)) {
+    kept.fields.add_copies(read_variables(*variables, scope));
   } else {
-    kept.fields.add_copies(read_variables(p, scope));
+    enter(scope);
+    std::get<patcher::per_context>(p.does)(kept.fields);
   }
   kept.patcher = p.id;
   kept.snapshot = snapshot;
   return kept.fields;
 }
 
-std::span<const field> context_patching::read_variables(const patcher::body& p,
+std::span<const field> context_patching::read_variables(const patcher::variables& variables,
                                                         std::optional<patching_scope>& scope) {
-  auto* const fields = allocate<field>(memory_.memory, p.variables.size());
+  auto* const fields = allocate<field>(memory_.memory, variables.size());
   std::size_t size = 0;
   const node* const here = current_node();
-  for (const variable_reader& variable : p.variables) {
+  for (const variable_reader& variable : variables) {
     if (variable.runs_code()) enter(scope);
     if (const auto v = variable.read(here, memory_.memory)) new (fields + size++) field{variable.key(), *v};
   }
@@ -54,10 +54,10 @@ std::span<const field> context_patching::read_variables(const patcher::body& p,
 
 std::span<const field> context_patching::read(const patcher& of_context,
                                               std::optional<patching_scope>& scope) {
-  const patcher::body& p = *of_context.body_;
-  if (p.per_context) return run(of_context, scope).run().fields();
+  const auto* const variables = std::get_if<patcher::variables>(&of_context.body_->does);
+  if (!variables) return run(of_context, scope).run().fields();
   ++runs_;
-  return read_variables(p, scope);
+  return read_variables(*variables, scope);
 }
 
 void record_builder::add_unknown_keys(field_run run) {
@@ -100,7 +100,7 @@ void record_builder::run(const patcher& p, std::optional<patching_scope>& scope)
   try {
     if (context_patching::is_of_context(p)) return add(&contexts_.run(p, scope));
     enter(scope);
-    p.body_->per_record(record_);
+    std::get<patcher::per_record>(p.body_->does)(record_);
   } catch (...) {
     add_patch_error();
   }

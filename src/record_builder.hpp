@@ -45,7 +45,9 @@ struct patching_scope {
 class context_patching {
  public:
   explicit context_patching(scratch& memory) noexcept : memory_(memory) {}
-  static bool is_of_context(const patcher& p) noexcept { return p.body_->per_record == nullptr; }
+  static bool is_of_context(const patcher& p) noexcept {
+    return !std::holds_alternative<patcher::per_record>(p.body_->does);
+  }
   // For a context patcher. Throws what it throws. The fields are kept until the context is another one.
   const field_set& run(const patcher& of_context, std::optional<patching_scope>& scope) {
     const std::uint64_t snapshot = serial_of(current_node());
@@ -63,7 +65,7 @@ class context_patching {
 
  private:
   const field_set& renewed(const patcher::body&, std::uint64_t snapshot, std::optional<patching_scope>&);
-  std::span<const field> read_variables(const patcher::body&, std::optional<patching_scope>&);
+  std::span<const field> read_variables(const patcher::variables&, std::optional<patching_scope>&);
 
   scratch& memory_;
   std::size_t runs_ = 0;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "ctxlog/context.hpp"
@@ -77,13 +78,13 @@ class patcher {
  public:
   /// A record patcher: `void(record&)`, run for every record.
   template <std::invocable<record&> F>
-  patcher(F f) : patcher(body{.per_record = std::move(f)}) {}
+  patcher(F f) : patcher(action(per_record(std::move(f)))) {}
 
   /// A context patcher: `void(field_set&)` that reads nothing but the context. It runs once per snapshot and
   /// thread; its fields are kept, encoded, for all records of that snapshot.
   template <std::invocable<field_set&> F>
   static patcher of_context(F f) {
-    return patcher(body{.per_context = std::move(f)});
+    return patcher(action(per_context(std::move(f))));
   }
 
  private:
@@ -92,14 +93,16 @@ class patcher {
   template <class... T>
   friend patcher context_variables(const context_var<T>&... variables);
 
-  // Does what is in it: for every record, or for every context.
+  using per_record = std::function<void(record&)>;
+  using per_context = std::function<void(field_set&)>;
+  using variables = std::vector<detail::variable_reader>;  // read per context
+  using action = std::variant<per_record, per_context, variables>;
+
   struct body {
-    std::function<void(record&)> per_record = {};
-    std::function<void(field_set&)> per_context = {};
-    std::vector<detail::variable_reader> variables = {};
-    std::uint64_t id = 0;
+    action does;
+    std::uint64_t id;
   };
-  CTXLOG_API explicit patcher(body);
+  CTXLOG_API explicit patcher(action);
 
   std::shared_ptr<const body> body_;
 };
@@ -108,7 +111,7 @@ class patcher {
 /// variables must live as long as the patcher, as namespace-scope variables do.
 template <class... T>
 patcher context_variables(const context_var<T>&... variables) {
-  return patcher(patcher::body{.variables = {detail::variable_reader(variables)...}});
+  return patcher(patcher::action(patcher::variables{detail::variable_reader(variables)...}));
 }
 
 /// Adds `thread.id` (kernel thread id) and, for a thread that has one, `thread.name`.

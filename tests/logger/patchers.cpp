@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <catch2/generators/catch_generators.hpp>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -244,6 +247,44 @@ TEST_CASE_METHOD(clean_logging, "a patcher may throw anything", "[LG-04][H14]") 
   log.info("x", kv("k", 1));
   CHECK(records.only().field<std::string>("patch_error") == "an exception that is no std::exception");
   CHECK(records.only().field<int>("k") == 1);
+}
+
+TEST_CASE_METHOD(clean_logging, "a patcher made of an empty function says so in every record",
+                 "[LG-04][H14]") {
+  const auto empty = GENERATE(patcher(std::function<void(record&)>()),
+                              patcher::of_context(std::function<void(ctxlog::field_set&)>()));
+  ctxlog::configure({.patchers = {{empty}}});
+  capture records(as_json());
+  for (int i = 0; i < 2; ++i) {
+    ctxlog::info("x");
+    CHECK(records.last().has("patch_error"));
+  }
+}
+
+TEST_CASE_METHOD(clean_logging, "context variables have their defaults, and names that are valid and short",
+                 "[context-patcher]") {
+  static constexpr auto long_name = [] {
+    std::array<char, 400> text{};
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) text[i] = 'n';
+    return text;
+  }();
+  static ctxlog::context_var<int> attempt{"attempt", 7};
+  constinit static ctxlog::context_var<int> damaged{"a\xff"}, lengthy{long_name.data()};
+  ctxlog::configure({.patchers = {{ctxlog::context_variables(attempt, damaged, lengthy)}}});
+  capture records(as_json());
+  ctxlog::info("x");
+  CHECK(records.last().keys == keys{"attempt"});
+  CHECK(records.last().field<int>("attempt") == 7);
+  const auto first = attempt.bind(8);
+  const auto second = damaged.bind(9);
+  const auto third = lengthy.bind(10);
+  ctxlog::info("x");
+  const auto rec = records.last();
+  REQUIRE(rec.keys.size() == 3);
+  CHECK(rec.field<int>("attempt") == 8);
+  CHECK(rec.keys[1] == "a\uFFFD");
+  CHECK(rec.keys[2].size() <= ctxlog::limits::key_bytes);
+  CHECK(rec.keys[2].starts_with("nnn"));
 }
 
 TEST_CASE_METHOD(clean_logging, "a context patcher that throws leaves nothing behind and is asked again",
