@@ -14,19 +14,14 @@ field_set::field_set() = default;
 // `lasting_key` makes the key of a field that is not there yet.
 template <class MakeKey>
 void field_set::put(std::string_view key, const value& v, MakeKey lasting_key) {
-  const std::uint64_t bit = detail::key_bit(key);
-  if ((run_.keys & bit) != 0) {
-    field* const end = fields_ + run_.size;
-    field* const same = std::find_if(fields_, end, [&](const field& f) { return f.key == key; });
-    if (same != end) {
-      same->value = v;
-      return;
-    }
+  if (const field* const same = run_.find(key)) {
+    fields_[same - fields_].value = v;
+    return;
   }
   if (run_.size == capacity_) grow();
   new (fields_ + run_.size) field{lasting_key(), v};
   ++run_.size;
-  run_.keys |= bit;
+  run_.keys |= detail::key_bit(key);
 }
 
 void field_set::grow() {

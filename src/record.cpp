@@ -12,23 +12,10 @@ namespace ctxlog {
 using detail::field_run;
 using detail::key_bit;
 
-namespace {
-
-bool has_key(const field_run& run, std::string_view key) noexcept {
-  const auto fields = run.fields();
-  return std::any_of(fields.begin(), fields.end(), [&](const field& f) { return f.key == key; });
-}
-
-}  // namespace
-
 const value* record::find(std::string_view key) const noexcept {
-  const std::uint64_t bit = key_bit(key);
-  if ((keys_ & bit) == 0) return nullptr;
-  for (const field_run& run : runs()) {
-    if ((run.keys & bit) == 0) continue;
-    for (const field& f : run.fields())
-      if (f.key == key) return &f.value;
-  }
+  if ((keys_ & key_bit(key)) == 0) return nullptr;
+  for (const field_run& run : runs())
+    if (const field* const found = run.find(key)) return &found->value;
   return nullptr;
 }
 
@@ -36,7 +23,7 @@ bool record::shares_key_with(const field_run& run) const noexcept {
   const auto shared_with = [&](const field_run& earlier) {
     if ((earlier.keys & run.keys) == 0 || disjoint_->contains(earlier, run)) return false;
     for (const field& f : run.fields())
-      if ((earlier.keys & key_bit(f.key)) != 0 && has_key(earlier, f.key)) return true;
+      if (earlier.find(f.key)) return true;
     disjoint_->add(earlier, run);
     return false;
   };

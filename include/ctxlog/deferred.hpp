@@ -246,7 +246,7 @@ inline constexpr std::array<call_part, sizeof...(Args)> parts_of{part_of<Args>()
 template <bool ConstantKeys, class... Args>
 inline constexpr call_signature signature_of{parts_of<Args...>, ConstantKeys};
 
-// Of the keys in it, for as long as the program runs.
+// Names its keys in a field_run, for as long as the program runs; 0 when they are not constant.
 inline std::uint64_t list_of(const call_signature& types) noexcept {
   return types.constant_keys ? reinterpret_cast<std::uintptr_t>(&types) : 0;
 }

@@ -59,6 +59,12 @@ struct field_run {
   bool constant_keys;
 
   std::span<const field> fields() const noexcept { return {first, size}; }
+  const field* find(std::string_view key) const noexcept {
+    if ((keys & key_bit(key)) == 0) return nullptr;
+    for (const field& f : fields())
+      if (f.key == key) return &f;
+    return nullptr;
+  }
 };
 
 }  // namespace detail
