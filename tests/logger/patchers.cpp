@@ -15,6 +15,16 @@
 
 #include "logger.hpp"
 
+namespace patchers_test {
+
+struct logs_in_json {};
+void to_json(nlohmann::json& json, const logs_in_json&) {
+  ctxlog::info("inside");
+  json = 1;
+}
+
+}  // namespace patchers_test
+
 namespace {
 
 using namespace ctxlog::literals;
@@ -259,6 +269,22 @@ TEST_CASE_METHOD(clean_logging, "a patcher made of an empty function says so in 
     ctxlog::info("x");
     CHECK(records.last().has("patch_error"));
   }
+}
+
+TEST_CASE_METHOD(clean_logging,
+                 "a record made while a context variable is read is delivered without patchers",
+                 "[LG-22][context-patcher]") {
+  constinit static ctxlog::context_var<patchers_test::logs_in_json> talkative{"talkative"};
+  ctxlog::configure({.patchers = {{ctxlog::context_variables(request_id, talkative)}}});
+  capture records(as_json());
+  const auto id = request_id.bind("r");
+  const auto bound = talkative.bind();
+  ctxlog::info("outside");
+  REQUIRE(records.all().size() == 2);
+  CHECK(records.all()[0].message == "inside");
+  CHECK(records.all()[0].keys.empty());
+  CHECK(records.all()[1].message == "outside");
+  CHECK(records.all()[1].keys == keys{"request_id", "talkative"});
 }
 
 TEST_CASE_METHOD(clean_logging, "context variables have their defaults, and names that are valid and short",
