@@ -47,7 +47,9 @@ std::span<const field> context_patching::read_variables(const patcher::variables
   const node* const here = current_node();
   for (const variable_reader& variable : variables) {
     if (variable.runs_code()) enter(scope);
-    if (const auto v = variable.read(here, memory_.memory)) new (fields + size++) field{variable.key(), *v};
+    // In place: a value handed over in memory is read before its parts have arrived there.
+    field& next = *new (fields + size) field{variable.key(), {}};
+    if (variable.read(here, memory_.memory, next.value)) ++size;
   }
   return {fields, size};
 }

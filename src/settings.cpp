@@ -26,7 +26,7 @@
 namespace ctxlog {
 namespace detail {
 
-constinit std::atomic<std::uint64_t> generation_of_settings{0};
+alignas(64) constinit std::atomic<std::uint64_t> generation_of_settings{0};
 
 namespace {
 
@@ -46,7 +46,7 @@ struct state {
   ctxlog::mode mode() const { return from_code.mode.value_or(from_environment.mode); }
 };
 
-constinit std::mutex state_mutex;
+alignas(64) constinit std::mutex state_mutex;  // away from the generation, which is read with every record
 
 // Never destroyed: static destructors log too.
 state& the_state() {

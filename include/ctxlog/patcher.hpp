@@ -33,11 +33,11 @@ class variable_reader {
 
   // The key lives as long as the reader.
   std::string_view key() const noexcept { return key_; }
-  // What the variable says in that context, null when nothing. It refers to the context and to `memory`.
-  std::optional<value> read(const node* owner, arena& memory) const {
+  // Whether the variable says something in that context, and what: it refers to the context and to `memory`.
+  bool read(const node* owner, arena& memory, value& result) const {
     const std::uint32_t id = variable_.id();
-    if (!has_default_ && (id == 0 || !slot(owner, id))) return std::nullopt;
-    return value_in_(variable_, owner, memory);
+    if (!has_default_ && (id == 0 || !slot(owner, id))) return false;
+    return value_in_(variable_, owner, memory, result);
   }
   // Whether reading may run code of the application.
   bool runs_code() const noexcept { return runs_code_; }
@@ -47,19 +47,20 @@ class variable_reader {
   static constexpr bool runs_code_for =
       !std::is_arithmetic_v<T> && !std::is_same_v<T, std::string> && !std::is_same_v<T, std::string_view>;
 
-  using function = std::optional<value> (*)(const context_var_base&, const node*, arena&);
+  using function = bool (*)(const context_var_base&, const node*, arena&, value&);
 
   CTXLOG_API variable_reader(const context_var_base&, function, bool has_default, bool runs_code);
 
   template <class T>
-  static std::optional<value> value_in(const context_var_base& variable, const node* owner, arena& memory) {
+  static bool value_in(const context_var_base& variable, const node* owner, arena& memory, value& result) {
     const T* v = static_cast<const context_var<T>&>(variable).value_in(owner);
-    if (!v) return std::nullopt;
+    if (!v) return false;
     // A request id that is set but empty says nothing: it is left out, as in Python's `if request_id:`.
     if constexpr (string_like<T>) {
-      if (std::string_view(*v).empty()) return std::nullopt;
+      if (std::string_view(*v).empty()) return false;
     }
-    return make_value(*v, memory);
+    result = make_value(*v, memory);
+    return true;
   }
 
   const context_var_base& variable_;

@@ -84,12 +84,13 @@ class engine {
 
   std::atomic<std::uint32_t> sleeps_light_{0};
   std::atomic<std::uint32_t> drains_asked_{0}, drains_done_{0};
-  std::atomic<bool> closing_{false}, lost_{false};
+  std::atomic<bool> closing_{false};
   std::atomic<std::uint64_t> delivered_{0}, recovered_{0};
   std::array<drop_counts, drop_reasons> dropped_{};
   std::atomic<bool> dropped_more_{false};  // since the last record that said so
-  // Read with every record: alone in its cache line, which nobody writes to while there are records.
+  // Read by callers, the first with every record: in a cache line that nobody writes to while there are records.
   alignas(64) std::atomic<std::uint32_t> sleeps_deep_{0};
+  std::atomic<bool> lost_{false};
 };
 
 // All engines that live; for flush(), stats(), exit and fork.

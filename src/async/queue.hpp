@@ -109,7 +109,7 @@ class queue {
                               std::uint64_t end) noexcept;
   // False: the record is dropped and counted.
   bool find_room(level, std::uint64_t end) noexcept;
-  // Within the part of the queue that records of any level may use.
+  // Within the part of the queue that records of any level may use. Asks the reader's cache line.
   bool has_room(std::uint64_t end) noexcept;
   // Makes room up to `end` or says why not.
   std::optional<drop_reason> make_room(level, std::uint64_t end) noexcept;
@@ -129,8 +129,10 @@ class queue {
 
   alignas(64) queue_file::ring mapped_;
   std::uint64_t bytes_;
-  std::uint64_t common_;                   // what records of any level may use
-  std::atomic<std::uint32_t> waiting_{0};  // 1 while the writer waits for room
+  std::uint64_t common_;  // what records of any level may use
+
+  // Written to by the reader too: away from what the writer reads.
+  alignas(64) std::atomic<std::uint32_t> waiting_{0};  // 1 while the writer waits for room
 
  public:
   // Held by whoever moves the reading position, when the writer may drop the oldest records.
@@ -179,7 +181,7 @@ inline open_frame queue::open_within_room(std::uint32_t what, bool is_bound, std
 template <class Write>
 bool queue::tell(told_frame& told, frame_kind kind, std::size_t size, Write write) noexcept {
   const std::uint64_t end = end_of(size);
-  if (!has_room(end)) return false;
+  if (end > room_until_ && !has_room(end)) return false;
   write(put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0));
   told = {write_position(), write_position() + bytes_ / 4};
   publication_.end = end;

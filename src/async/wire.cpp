@@ -19,7 +19,7 @@ char* put_tag(char* out, value_tag tag) noexcept {
 
 }  // namespace
 
-std::size_t tagged_size(const value& v) noexcept {
+std::size_t size_of_any_tagged(const value& v) noexcept {
   std::size_t size = 1;
   switch (v.kind()) {
     case value_kind::null:
@@ -41,7 +41,7 @@ std::size_t tagged_size(const value& v) noexcept {
   }
 }
 
-char* put_tagged(char* out, const value& v) noexcept {
+char* put_any_tagged(char* out, const value& v) noexcept {
   switch (v.kind()) {
     case value_kind::null:
       return put_tag(out, value_tag::null);

@@ -12,9 +12,18 @@
 
 namespace ctxlog::detail {
 
-// What the tagged form of a value takes.
-std::size_t tagged_size(const value&) noexcept;
-char* put_tagged(char* out, const value&) noexcept;
+std::size_t size_of_any_tagged(const value&) noexcept;
+char* put_any_tagged(char* out, const value&) noexcept;
+
+// What the tagged form of a value takes. The strings, most of what contexts hold, without a call.
+inline std::size_t tagged_size(const value& v) noexcept {
+  return v.kind() == value_kind::string ? 1 + wire_size(v.string()) : size_of_any_tagged(v);
+}
+inline char* put_tagged(char* out, const value& v) noexcept {
+  if (v.kind() != value_kind::string) return put_any_tagged(out, v);
+  *out = static_cast<char>(value_tag::string);
+  return put_wire(out + 1, v.string());
+}
 
 // Bytes that cannot be what they should be: the file is damaged.
 struct malformed {};
