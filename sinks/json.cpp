@@ -27,7 +27,7 @@ struct members {
   static bool write_special(json_output&, const field&) { return false; }
 };
 
-void write_site(json_output& out, const record& rec) {
+void write_site(json_output& out, const record& rec, const json_options& options) {
   out.raw("\",\"level\":");
   out.string(level_name(rec.level()));
   out.raw(",\"logger\":");
@@ -36,19 +36,23 @@ void write_site(json_output& out, const record& rec) {
   out.string(rec.where().file_name());
   out.raw(",\"line\":");
   out.integer(rec.where().line);
-  out.raw(",\"function\":");
-  out.string(rec.where().function);
+  if (options.function) {
+    out.raw(",\"function\":");
+    out.string(rec.where().function);
+  }
   out.raw(",\"thread\":");
 }
 
 class json final : public encoder {
  public:
+  explicit json(const json_options& options) : options_(options) {}
+
   void encode(const record& rec, fmt::memory_buffer& buffer) const override {
     json_output out(buffer);
     detail::encoding_cache& cache = rec.cache();
     auto& site = cache.site_of(members_.id, rec);
     if (site.text.empty()) [[unlikely]]
-      detail::remember(site.text, [&](json_output& made) { write_site(made, rec); });
+      detail::remember(site.text, [&](json_output& made) { write_site(made, rec, options_); });
     out.written(site.text.size() + 64, [&](char* p) {
       p = detail::put(p, "{\"time\":\"");
       p = cache.utc.write(p, rec.time().time_since_epoch().count());
@@ -57,21 +61,27 @@ class json final : public encoder {
     });
     detail::write_optional(out, ",\"thread_name\":", rec.thread_name());
     out.string_member(",\"message\":", rec.message());
-    detail::write_optional(out, ",\"template\":", detail::optional_template(rec));
+    if (options_.message_template)
+      detail::write_optional(out, ",\"template\":", detail::optional_template(rec));
     detail::write_members(out, members_, rec, site);
     out.raw("}\n");
   }
 
  private:
   members members_;
+  json_options options_;
 };
 
 }  // namespace
 
 std::shared_ptr<const encoder> json_encoder() {
   // Never destroyed: records are encoded in static destructors too.
-  static const auto& instance = *new std::shared_ptr<const encoder>(std::make_shared<json>());
+  static const auto& instance = *new std::shared_ptr<const encoder>(json_encoder(json_options{}));
   return instance;
+}
+
+std::shared_ptr<const encoder> json_encoder(const json_options& options) {
+  return std::make_shared<json>(options);
 }
 
 }  // namespace ctxlog

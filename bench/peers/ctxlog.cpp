@@ -1,4 +1,5 @@
-// ctxlog: JSON to a file that gathers lines, three context variables, fields known at compile time.
+// ctxlog: JSON to a file that gathers lines, three context variables, fields known at compile time. The members are those
+// that all peers write, or all that ctxlog's lines have by default.
 // SPDX-License-Identifier: MIT
 #include "ctxlog/ctxlog.hpp"
 
@@ -51,10 +52,16 @@ class ctxlog_peer {
   static constexpr bool sync = true, async = true;
 
   explicit ctxlog_peer(const bench::options& o) {
+#ifdef CTXLOG_BENCH_ALL_MEMBERS
+    const auto encoder = ctxlog::json_encoder();
+#else
+    const auto encoder = ctxlog::json_encoder({.function = false, .message_template = false});
+#endif
+    const auto file =
+        std::make_shared<ctxlog::file_sink>(o.output, ctxlog::fd_options{.buffer_size = 64 * 1024});
     ctxlog::configure({.mode = ctxlog::mode::prod,
                        .patchers = {{variables_of(o)}},
-                       .sinks = {{{std::make_shared<ctxlog::file_sink>(
-                           o.output, ctxlog::fd_options{.buffer_size = 64 * 1024})}}}});
+                       .sinks = {{{file, {.encoder = encoder}}}}});
     if (o.async) ctxlog::configure({.pipeline = ctxlog::async_pipeline()});
   }
 
