@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 
 #include "signal_guard.hpp"
@@ -62,7 +63,7 @@ descriptor_writer::~descriptor_writer() { flush(); }
 std::error_code descriptor_writer::write_with_care(std::string_view line, level severity) {
   if (const std::error_code error = take(line)) return error;
   // A line that is held is not lost when this fails: a later attempt writes it, and flush() says why not yet.
-  if (!gathers_ && !held_.empty() &&
+  if (!gathers_ && held_.size() != 0 &&
       (severity >= options_.flush_level || time_ - oldest_ >= options_.flush_after))
     drain();
   if (syncs()) return sync_as_told(severity);
@@ -70,11 +71,11 @@ std::error_code descriptor_writer::write_with_care(std::string_view line, level 
 }
 
 std::error_code descriptor_writer::take(std::string_view line) {
-  if (!held_.empty() && !fits(line)) {
+  if (held_.size() != 0 && !fits(line.size())) {
     const std::error_code error = drain();
-    if (error && !fits(line)) return error;
+    if (error && !fits(line.size())) return error;
   }
-  if (fits(line)) {
+  if (fits(line.size())) {
     hold(line);
     return {};
   }
@@ -89,8 +90,8 @@ std::error_code descriptor_writer::take(std::string_view line) {
 }
 
 void descriptor_writer::hold(std::string_view line) {
-  if (held_.empty() || time_ < oldest_) oldest_ = time_;  // or else the clock was set back
-  held_ += line;
+  if (held_.size() == 0 || time_ < oldest_) oldest_ = time_;  // or else the clock was set back
+  held_.append(line.data(), line.data() + line.size());
 }
 
 std::optional<file_position> descriptor_writer::position() const noexcept {
@@ -115,7 +116,7 @@ std::error_code descriptor_writer::flush() {
 
 descriptor_writer::time_point descriptor_writer::flush_due() const noexcept {
   auto due = time_point::max();
-  if (!held_.empty()) due = oldest_ + options_.flush_after;
+  if (held_.size() != 0) due = oldest_ + options_.flush_after;
   if (unsynced_ && options_.sync == sync_policy::interval)
     due = std::min(due, unsynced_since_ + options_.sync_interval);
   return due;
@@ -156,14 +157,17 @@ void descriptor_writer::replace_target(unique_descriptor descriptor) noexcept {
 }
 
 std::error_code descriptor_writer::drain() noexcept {
-  if (held_.empty()) return {};
+  if (held_.size() == 0) return {};
   oldest_ = time_;  // a failed attempt is repeated after as long again
-  const auto [written, error] = put(std::string_view(held_).substr(held_written_));
+  const auto [written, error] = put(held().substr(held_written_));
   held_written_ += written;
-  const std::size_t whole_lines =
-      error ? start_of_last_line(std::string_view(held_).substr(0, held_written_)) : held_.size();
-  held_.erase(0, whole_lines);
+  const std::size_t whole_lines = error ? start_of_last_line(held().substr(0, held_written_)) : held_.size();
+  std::memmove(held_.data(), held_.data() + whole_lines, held_.size() - whole_lines);
+  held_.resize(held_.size() - whole_lines);
   held_written_ -= whole_lines;
+  // A long line was encoded here, even if it was not held in the end.
+  constexpr std::size_t usual = 256 * 1024;
+  if (held_.size() == 0 && held_.capacity() > usual + 2 * options_.buffer_size) held_ = fmt::memory_buffer();
   return error;
 }
 

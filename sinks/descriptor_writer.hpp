@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -11,6 +13,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "ctxlog/encoder.hpp"
+#include "ctxlog/record.hpp"
 #include "ctxlog/sinks/fd.hpp"
 #include "fork_count.hpp"
 #include "unique_descriptor.hpp"
@@ -31,9 +35,28 @@ class alignas(64) descriptor_writer {
 
   std::error_code write(std::string_view line, level severity, time_point time) {
     begin(time);
-    if (!may_just_hold(line, severity)) return write_with_care(line, severity);
-    held_ += line;
+    if (!may_just_hold(severity) || !fits(line.size())) return write_with_care(line, severity);
+    held_.append(line.data(), line.data() + line.size());
     return {};
+  }
+  /// As sink::encode_and_write().
+  std::error_code encode_and_write(const record& rec, const encoder& with, fmt::memory_buffer& spare) {
+    begin(rec.time());
+    if (!may_just_hold(rec.level())) {
+      with.encode(rec, spare);
+      return write_with_care({spare.data(), spare.size()}, rec.level());
+    }
+    const std::size_t start = held_.size();
+    try {
+      with.encode(rec, held_);
+      if (fits(0)) return {};
+      spare.append(held_.data() + start, held_.data() + held_.size());
+    } catch (...) {
+      held_.resize(start);
+      throw;
+    }
+    held_.resize(start);
+    return write_with_care({spare.data(), spare.size()}, rec.level());
   }
   std::error_code flush();
   time_point flush_due() const noexcept;
@@ -93,18 +116,19 @@ class alignas(64) descriptor_writer {
   bool syncs() const noexcept { return options_.sync != sync_policy::never && target_.is_regular; }
 
   // What most lines need, and nothing more: they join others that have time.
-  bool may_just_hold(std::string_view line, level severity) const noexcept {
-    return !held_.empty() && fits(line) && severity < urgent_level_ && time_ >= oldest_ &&
+  bool may_just_hold(level severity) const noexcept {
+    return held_.size() != 0 && severity < urgent_level_ && time_ >= oldest_ &&
            time_ - oldest_ < options_.flush_after && !unsynced_;
   }
-  bool fits(std::string_view line) const noexcept {
+  bool fits(std::size_t more) const noexcept {
     constexpr std::size_t batch = 64 * 1024;
     const std::size_t room =
         gathers_ ? std::max(options_.buffer_size, std::min(batch, largest_write_)) : options_.buffer_size;
-    return held_.size() - held_written_ + line.size() <= room;
+    return held_.size() - held_written_ + more <= room;
   }
 
   std::error_code write_with_care(std::string_view line, level severity);
+  std::string_view held() const noexcept { return {held_.data(), held_.size()}; }
   std::error_code take(std::string_view line);
   void hold(std::string_view line);
   std::error_code sync_as_told(level severity) noexcept;
@@ -115,7 +139,7 @@ class alignas(64) descriptor_writer {
   fd_options options_;
   std::uint64_t largest_write_ = std::numeric_limits<std::uint64_t>::max();
   level urgent_level_;            // from which on a line is not just held
-  std::string held_;              // from the start of a line, whole lines
+  fmt::memory_buffer held_;       // from the start of a line, whole lines
   std::size_t held_written_ = 0;  // bytes of held_ that are out already: less than its first line
   time_point time_{};             // of the latest record
   time_point oldest_{};           // of the first line in held_, or of the last attempt to write it

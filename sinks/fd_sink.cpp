@@ -66,6 +66,10 @@ std::error_code fd_sink::write(const record& rec, std::string_view line) {
   return writer_->write(line, rec.level(), rec.time());
 }
 
+std::error_code fd_sink::encode_and_write(const record& rec, const encoder& with, fmt::memory_buffer& spare) {
+  return writer_->encode_and_write(rec, with, spare);
+}
+
 std::error_code fd_sink::flush() { return writer_->flush(); }
 
 std::chrono::system_clock::time_point fd_sink::flush_due() const noexcept {

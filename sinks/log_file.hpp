@@ -26,6 +26,10 @@ class log_file final : public descriptor_writer {
     if (time >= next_look_ || is_asked_to_reopen()) prepare(time);
     return descriptor_writer::write(line, severity, time);
   }
+  std::error_code encode_and_write(const record& rec, const encoder& with, fmt::memory_buffer& spare) {
+    if (rec.time() >= next_look_ || is_asked_to_reopen()) prepare(rec.time());
+    return descriptor_writer::encode_and_write(rec, with, spare);
+  }
   std::error_code flush();
   std::error_code reopen() noexcept;
   time_point flush_due() const noexcept;

@@ -69,14 +69,16 @@ std::string_view encode(const encoder& with, const record& rec, fmt::memory_buff
   }
 }
 
-// Whether the sink took the line; says why when it did not.
-bool offer(sink& target, const record& rec, std::string_view line) noexcept {
+// Whether the sink took the line that `write` gives it; says why when it did not.
+template <class Write>
+bool offer(sink& target, Write write) noexcept {
   try {
     const activity_scope writing(activity::writing);
-    const std::error_code error =
-        line.empty() ? make_error_code(std::errc::not_enough_memory) : target.write(rec, line);
+    const std::error_code error = write();
     if (!error) return true;
     report_loss(target, error.message());
+  } catch (const std::bad_alloc&) {
+    report_loss(target, make_error_code(std::errc::not_enough_memory).message());
   } catch (const std::exception& e) {
     report_loss(target, e.what());
   } catch (...) {
@@ -90,15 +92,34 @@ void count(std::atomic<std::uint64_t>& number) noexcept {
   number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
-  const std::lock_guard lock(to.mutex);
+// Under the slot's lock.
+template <class Write>
+void write_locked(sink_slot& to, Write write) noexcept {
   if (!to.target) return;  // removed meanwhile
   count(to.accepted);
-  count(offer(*to.target, rec, line) ? to.written : to.dropped);
+  count(offer(*to.target, write) ? to.written : to.dropped);
   if (exiting.load(std::memory_order_relaxed))
     flush_or_report(*to.target);
   else if (!to.is_watched)
     watch_flush(to);
+}
+
+void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
+  const std::lock_guard lock(to.mutex);
+  write_locked(to, [&] {
+    return line.empty() ? make_error_code(std::errc::not_enough_memory) : to.target->write(rec, line);
+  });
+}
+
+// Encodes where the sink wants the line, unless another thread is writing: encoding takes longer than the rest, and
+// nobody should wait for that.
+bool encode_and_write(sink_slot& to, const record& rec, const encoder& with,
+                      fmt::memory_buffer& spare) noexcept {
+  const std::unique_lock lock(to.mutex, std::try_to_lock);
+  if (!lock) return false;
+  spare.clear();
+  write_locked(to, [&] { return to.target->encode_and_write(rec, with, spare); });
+  return true;
 }
 
 // A sink may be stuck in a call for ever: its lock is waited for until the deadline.
@@ -145,11 +166,13 @@ void deliver(const settings& present, const record& rec, fmt::memory_buffer& lin
     return;
   }
   const activity_scope delivering(activity::delivering);
+  const bool is_alone = present.sinks.size() == 1 && !written;
   const encoder* encoded_by = nullptr;
   std::string_view encoded;
   for (const auto& slot : present.sinks) {
     if (!wanted(*slot, rec)) continue;
     const encoder* const chosen = present.encoder_for(*slot);
+    if (is_alone && encode_and_write(*slot, rec, *chosen, line)) return;
     if (chosen != encoded_by) {
       encoded_by = chosen;
       encoded = encode(*encoded_by, rec, line);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "ctxlog/encoder.hpp"
 #include "ctxlog/export.hpp"
 
 namespace ctxlog {
@@ -20,7 +21,7 @@ struct file_position {
   std::uint64_t device, inode, size;
 };
 
-/// A place that takes bytes. A sink owns nothing about their format: the encoder has run before.
+/// A place that takes bytes. A sink owns nothing about their format: that is the encoder's.
 ///
 /// The pipeline calls write() and flush() under a lock of its own for each sink, so one thread at a time is
 /// inside; the calls may come from different threads. A sink used by two pipelines must lock by itself.
@@ -37,6 +38,15 @@ class CTXLOG_API sink {
   /// and written later. Any other value is the reason why the line is lost. May throw: the pipeline counts
   /// and reports that as a lost line too, and the caller of the logger never sees it.
   virtual std::error_code write(const record& rec, std::string_view line) = 0;
+
+  /// The same for a record that is not encoded yet. A sink that gathers lines may let it be encoded right behind them,
+  /// which saves a copy; this one encodes it into `spare`, which is empty. The pipeline calls this where it can, and
+  /// write() otherwise: when several sinks get the line, or another thread is writing.
+  virtual std::error_code encode_and_write(const record& rec, const encoder& with,
+                                           fmt::memory_buffer& spare) {
+    with.encode(rec, spare);
+    return write(rec, {spare.data(), spare.size()});
+  }
 
   /// Writes out what the sink holds back. Returns the reason when something still could not be written; it is
   /// then kept for the next attempt.

@@ -78,6 +78,8 @@ class CTXLOG_API fd_sink final : public sink {
   ~fd_sink() override;
 
   std::error_code write(const record& rec, std::string_view line) override;
+  std::error_code encode_and_write(const record& rec, const encoder& with,
+                                   fmt::memory_buffer& spare) override;
   std::error_code flush() override;
   std::chrono::system_clock::time_point flush_due() const noexcept override;
   void gather() noexcept override;
