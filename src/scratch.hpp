@@ -27,9 +27,26 @@ struct context_fields {
   field_set fields;
 };
 
+// Most records need no memory of it, and giving back nothing is not free either.
+class record_arena final : public arena {
+ public:
+  using arena::arena;
+  void recycle() noexcept {
+    if (std::exchange(is_used_, false)) release();
+  }
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    is_used_ = true;
+    return arena::do_allocate(bytes, alignment);
+  }
+
+  bool is_used_ = false;
+};
+
 struct scratch {
   alignas(std::max_align_t) std::array<std::byte, 8192> initial;
-  arena memory{initial.data(), initial.size()};
+  record_arena memory{initial.data(), initial.size()};
   fmt::memory_buffer message;
   fmt::memory_buffer line;
   std::shared_ptr<const settings> snapshot;
@@ -52,7 +69,7 @@ struct scratch {
   // Gives memory of unusual size back.
   void recycle() noexcept {
     constexpr std::size_t usual = 256 * 1024;
-    memory.release();
+    memory.recycle();
     message.clear();
     if (message.capacity() > usual || line.capacity() > usual) [[unlikely]]
       shrink();
