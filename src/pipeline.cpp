@@ -78,7 +78,7 @@ bool offer(sink& target, Write write) noexcept {
     if (!error) return true;
     report_loss(target, error.message());
   } catch (const std::bad_alloc&) {
-    report_loss(target, make_error_code(std::errc::not_enough_memory).message());
+    report_loss(target, "no memory");
   } catch (const std::exception& e) {
     report_loss(target, e.what());
   } catch (...) {

@@ -42,6 +42,22 @@ TEST_CASE("A JSON line has the schema's keys first, then the fields in their ord
       "\n");
 }
 
+TEST_CASE("A program may do without function and template, and only without these") {
+  const auto line_of = [](const ctxlog::json_options& options) {
+    probe json(ctxlog::json_encoder(options));
+    ctxlog::info("order {id} placed", "id"_kv = 7, "function"_kv = "f");
+    return normalised(replaced(json.line(), R"("line":\d+,"thread":\d+)", R"("line":1,"thread":2)"));
+  };
+  const std::string begin = R"({"time":"T","level":"info","logger":"root","file":"json.cpp","line":1,)";
+  const std::string message = R"("thread":2,"message":"order 7 placed",)";
+  const std::string end = "\"id\":7,\"fields.function\":\"f\"}\n";
+  const std::string text = R"("template":"order {id} placed",)";
+  CHECK(line_of({.function = false, .message_template = false}) == begin + message + end);
+  CHECK(line_of({.function = false}) == begin + message + text + end);
+  CHECK(line_of({.message_template = false}) == begin + "\"function\":\"f\"," + message + end);
+  CHECK(line_of({}) == begin + "\"function\":\"f\"," + message + text + end);
+}
+
 TEST_CASE("A message without holes needs no template, a thread without a name no thread_name") {
   probe json(ctxlog::json_encoder());
   ctxlog::warn("plain");

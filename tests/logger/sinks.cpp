@@ -4,11 +4,14 @@
 #include <chrono>
 #include <ctime>
 #include <latch>
+#include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "ctxlog/sinks/fd.hpp"
 #include "logger.hpp"
 
 namespace calls {
@@ -294,6 +297,38 @@ TEST_CASE_METHOD(clean_logging,
   CHECK(broken.size() == 0);
   CHECK(fine.size() == 1);
   CHECK(ctxlog::stats().sinks[0].dropped == 1);
+}
+
+TEST_CASE_METHOD(clean_logging, "threads that meet at the only sink write whole lines in the order of each",
+                 "[LG-23][H14]") {
+  constexpr int threads = 4, records = 5000;
+  const logger_test::stream_file output;
+  const auto sink = std::make_shared<ctxlog::fd_sink>(output.descriptor(), "output",
+                                                      ctxlog::fd_options{.buffer_size = 2000});
+  ctxlog::add_sink(sink, as_json());
+  {
+    std::vector<std::jthread> writers;
+    for (int writer = 0; writer < threads; ++writer)
+      writers.emplace_back([writer] {
+        for (int i = 0; i < records; ++i)
+          ctxlog::info("line {}", std::string(static_cast<std::size_t>(i % 60), 'x'), kv("writer", writer),
+                       kv("number", i));
+      });
+  }
+  CHECK(ctxlog::flush());
+  std::vector<int> next(threads, 0);
+  std::istringstream lines(output.content());
+  for (std::string line; std::getline(lines, line);) {
+    const auto json = nlohmann::json::parse(line);
+    const auto writer = json.at("writer").get<std::size_t>();
+    REQUIRE(json.at("number") == next.at(writer));
+    REQUIRE(json.at("message").get<std::string>().size() ==
+            5 + static_cast<std::size_t>(next[writer]++ % 60));
+  }
+  CHECK(next == std::vector<int>(threads, records));
+  const auto account = account_of("output");
+  CHECK(account.accepted == threads * records);
+  CHECK(account.written == threads * records);
 }
 
 TEST_CASE_METHOD(clean_logging, "a flush says whether all is out", "[H14]") {

@@ -1,0 +1,90 @@
+// Records that are encoded where their sink gathers lines: the same bytes as lines that are encoded elsewhere.
+// SPDX-License-Identifier: MIT
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <new>
+#include <string>
+
+#include "ctxlog/encoder.hpp"
+#include "ctxlog/sinks/fd.hpp"
+#include "sinks.hpp"
+
+using namespace sinks_test;
+using namespace std::chrono_literals;
+using ctxlog::fd_sink;
+using ctxlog::level;
+
+namespace {
+
+// Writes what it is told, and may run out of memory half way.
+class told_encoder final : public ctxlog::encoder {
+ public:
+  void encode(const ctxlog::record&, fmt::memory_buffer& out) const override {
+    out.append(line.data(), line.data() + line.size());
+    if (fails) throw std::bad_alloc();
+  }
+  std::string line;
+  bool fails = false;
+};
+
+std::error_code encode_and_write(fd_sink& sink, const told_encoder& encoder, const ctxlog::record& rec) {
+  fmt::memory_buffer spare;
+  return sink.encode_and_write(rec, encoder, spare);
+}
+
+}  // namespace
+
+TEST_CASE("a record encoded behind gathered lines is written in their order and within buffer_size") {
+  const pipe_pair pipe(O_NONBLOCK);
+  fd_sink sink(pipe.write_end(), "pipe", {.buffer_size = 10});
+  told_encoder encoder;
+  const auto write = [&](std::string line, level severity = level::info) {
+    encoder.line = std::move(line);
+    CHECK_FALSE(encode_and_write(sink, encoder, made_record(at(1s), severity)));
+    return read_all(pipe.read_end());
+  };
+  CHECK(write("aaa\n").empty());
+  CHECK(write("bbb\n").empty());
+  CHECK(write("c\n").empty());  // exactly full
+  CHECK(write("d\n") == "aaa\nbbb\nc\n");
+  CHECK(write("longer than the buffer\n") == "d\nlonger than the buffer\n");
+  CHECK(write("e\n").empty());
+  CHECK(write("urgent\n", level::error) == "e\nurgent\n");
+  CHECK(write("f\n").empty());
+  CHECK_FALSE(sink.flush());
+  CHECK(read_all(pipe.read_end()) == "f\n");
+}
+
+TEST_CASE("an encoder that throws leaves nothing of its line behind those that are gathered") {
+  const pipe_pair pipe(O_NONBLOCK);
+  fd_sink sink(pipe.write_end(), "pipe", {.buffer_size = 1000});
+  told_encoder encoder;
+  encoder.line = "whole\n";
+  CHECK_FALSE(encode_and_write(sink, encoder, made_record(at(1s))));
+  encoder.fails = true;
+  encoder.line = "half a li";
+  CHECK_THROWS_AS(encode_and_write(sink, encoder, made_record(at(1s))), std::bad_alloc);
+  encoder.fails = false;
+  encoder.line = "next\n";
+  CHECK_FALSE(encode_and_write(sink, encoder, made_record(at(1s))));
+  CHECK_FALSE(sink.flush());
+  CHECK(read_all(pipe.read_end()) == "whole\nnext\n");
+}
+
+TEST_CASE("lines encoded in the sink and lines given to it make the same bytes", "[H14]") {
+  const std::size_t buffer_size = GENERATE(0u, 1u, 64u, 300u);
+  const pipe_pair given_pipe(O_NONBLOCK), encoded_pipe(O_NONBLOCK);
+  fd_sink given(given_pipe.write_end(), "given", {.buffer_size = buffer_size});
+  fd_sink encoded(encoded_pipe.write_end(), "encoded", {.buffer_size = buffer_size});
+  told_encoder encoder;
+  std::string given_bytes, encoded_bytes;
+  for (int i = 0; i < 400; ++i) {
+    encoder.line = numbered_line(0, i, 40 + static_cast<std::size_t>(i * 37 % 90));
+    const made_record rec(at(std::chrono::milliseconds(7 * i)), i % 50 == 49 ? level::error : level::info);
+    CHECK_FALSE(given.write(rec, encoder.line));
+    CHECK_FALSE(encode_and_write(encoded, encoder, rec));
+    given_bytes += read_all(given_pipe.read_end());
+    encoded_bytes += read_all(encoded_pipe.read_end());
+    REQUIRE(encoded_bytes == given_bytes);  // at the same moments, too
+  }
+}
