@@ -22,8 +22,9 @@ class CTXLOG_API encoder {
   encoder& operator=(const encoder&) = delete;
   virtual ~encoder() = default;
 
-  /// Appends the record as one physical line, its newline included. May throw std::bad_alloc only: data of
-  /// any kind is encoded, never refused.
+  /// Appends the record as one physical line, its newline included; what stands in `out` before it may be lines of
+  /// other records, and stays. Mostly called under the lock of the sink that the line is for. May throw std::bad_alloc
+  /// only: data of any kind is encoded, never refused.
   virtual void encode(const record&, fmt::memory_buffer& out) const = 0;
 
  protected:
@@ -33,7 +34,7 @@ class CTXLOG_API encoder {
 /// The default schema of PROD: one flat JSON object a line, see docs/schema.md.
 CTXLOG_API std::shared_ptr<const encoder> json_encoder();
 
-/// Members of the default schema that a program may do without: shorter lines, at most a seventh of a usual one.
+/// Members of the default schema that a program may do without, to have lines that are about an eighth shorter.
 struct json_options {
   bool function = true;          ///< `function`, where the record was made
   bool message_template = true;  ///< `template`, the message as it stands in the source
