@@ -63,7 +63,7 @@ descriptor_writer::~descriptor_writer() { flush(); }
 std::error_code descriptor_writer::write_with_care(std::string_view line, level severity) {
   if (const std::error_code error = take(line)) return error;
   // A line that is held is not lost when this fails: a later attempt writes it, and flush() says why not yet.
-  if (!gathers_ && held_.size() != 0 &&
+  if (!gathers_ && !held().empty() &&
       (severity >= options_.flush_level || time_ - oldest_ >= options_.flush_after))
     drain();
   if (syncs()) return sync_as_told(severity);
@@ -71,7 +71,7 @@ std::error_code descriptor_writer::write_with_care(std::string_view line, level 
 }
 
 std::error_code descriptor_writer::take(std::string_view line) {
-  if (held_.size() != 0 && !fits(line.size())) {
+  if (!held().empty() && !fits(line.size())) {
     const std::error_code error = drain();
     if (error && !fits(line.size())) return error;
   }
@@ -90,7 +90,7 @@ std::error_code descriptor_writer::take(std::string_view line) {
 }
 
 void descriptor_writer::hold(std::string_view line) {
-  if (held_.size() == 0 || time_ < oldest_) oldest_ = time_;  // or else the clock was set back
+  if (held().empty() || time_ < oldest_) oldest_ = time_;  // or else the clock was set back
   held_.append(line.data(), line.data() + line.size());
 }
 
@@ -116,7 +116,7 @@ std::error_code descriptor_writer::flush() {
 
 descriptor_writer::time_point descriptor_writer::flush_due() const noexcept {
   auto due = time_point::max();
-  if (held_.size() != 0) due = oldest_ + options_.flush_after;
+  if (!held().empty()) due = oldest_ + options_.flush_after;
   if (unsynced_ && options_.sync == sync_policy::interval)
     due = std::min(due, unsynced_since_ + options_.sync_interval);
   return due;
@@ -157,7 +157,7 @@ void descriptor_writer::replace_target(unique_descriptor descriptor) noexcept {
 }
 
 std::error_code descriptor_writer::drain() noexcept {
-  if (held_.size() == 0) return {};
+  if (held().empty()) return {};
   oldest_ = time_;  // a failed attempt is repeated after as long again
   const auto [written, error] = put(held().substr(held_written_));
   held_written_ += written;
@@ -167,7 +167,7 @@ std::error_code descriptor_writer::drain() noexcept {
   held_written_ -= whole_lines;
   // A long line was encoded here, even if it was not held in the end.
   constexpr std::size_t usual = 256 * 1024;
-  if (held_.size() == 0 && held_.capacity() > usual + 2 * options_.buffer_size) held_ = fmt::memory_buffer();
+  if (held().empty() && held_.capacity() > usual + 2 * options_.buffer_size) held_ = fmt::memory_buffer();
   return error;
 }
 

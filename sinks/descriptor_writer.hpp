@@ -13,7 +13,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "ctxlog/encoder.hpp"
 #include "ctxlog/record.hpp"
 #include "ctxlog/sinks/fd.hpp"
 #include "fork_count.hpp"
@@ -40,15 +39,16 @@ class alignas(64) descriptor_writer {
     return {};
   }
   /// As sink::encode_and_write().
-  std::error_code encode_and_write(const record& rec, const encoder& with, fmt::memory_buffer& spare) {
+  std::error_code encode_and_write(const record& rec, const sink::line_encoder& encode,
+                                   fmt::memory_buffer& spare) {
     begin(rec.time());
     if (!may_just_hold(rec.level())) {
-      with.encode(rec, spare);
+      encode(spare);
       return write_with_care({spare.data(), spare.size()}, rec.level());
     }
     const std::size_t start = held_.size();
     try {
-      with.encode(rec, held_);
+      encode(held_);
       if (fits(0)) return {};
       spare.append(held_.data() + start, held_.data() + held_.size());
     } catch (...) {
@@ -117,7 +117,7 @@ class alignas(64) descriptor_writer {
 
   // What most lines need, and nothing more: they join others that have time.
   bool may_just_hold(level severity) const noexcept {
-    return held_.size() != 0 && severity < urgent_level_ && time_ >= oldest_ &&
+    return !held().empty() && severity < urgent_level_ && time_ >= oldest_ &&
            time_ - oldest_ < options_.flush_after && !unsynced_;
   }
   bool fits(std::size_t more) const noexcept {

@@ -66,8 +66,9 @@ std::error_code fd_sink::write(const record& rec, std::string_view line) {
   return writer_->write(line, rec.level(), rec.time());
 }
 
-std::error_code fd_sink::encode_and_write(const record& rec, const encoder& with, fmt::memory_buffer& spare) {
-  return writer_->encode_and_write(rec, with, spare);
+std::error_code fd_sink::encode_and_write(const record& rec, const line_encoder& encode,
+                                          fmt::memory_buffer& spare) {
+  return writer_->encode_and_write(rec, encode, spare);
 }
 
 std::error_code fd_sink::flush() { return writer_->flush(); }

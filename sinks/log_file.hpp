@@ -23,12 +23,13 @@ class log_file final : public descriptor_writer {
   ~log_file() override;
 
   std::error_code write(std::string_view line, level severity, time_point time) {
-    if (time >= next_look_ || is_asked_to_reopen()) prepare(time);
+    look_around_in_time(time);
     return descriptor_writer::write(line, severity, time);
   }
-  std::error_code encode_and_write(const record& rec, const encoder& with, fmt::memory_buffer& spare) {
-    if (rec.time() >= next_look_ || is_asked_to_reopen()) prepare(rec.time());
-    return descriptor_writer::encode_and_write(rec, with, spare);
+  std::error_code encode_and_write(const record& rec, const sink::line_encoder& encode,
+                                   fmt::memory_buffer& spare) {
+    look_around_in_time(rec.time());
+    return descriptor_writer::encode_and_write(rec, encode, spare);
   }
   std::error_code flush();
   std::error_code reopen() noexcept;
@@ -46,6 +47,10 @@ class log_file final : public descriptor_writer {
 
   bool is_asked_to_reopen() const noexcept {
     return reopen_requests.load(std::memory_order_relaxed) != answered_requests_;
+  }
+
+  void look_around_in_time(time_point time) noexcept {
+    if (time >= next_look_ || is_asked_to_reopen()) prepare(time);
   }
 
   outcome put(std::string_view bytes) noexcept override;

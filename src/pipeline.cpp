@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 
 #include "async/engine.hpp"
@@ -58,14 +60,26 @@ bool wanted(const sink_slot& to, const record& rec) noexcept {
   }
 }
 
-// Empty: the line could not be encoded.
-std::string_view encode(const encoder& with, const record& rec, fmt::memory_buffer& line) noexcept {
+// A line without a byte is lost as one that cannot be made: nobody would miss it otherwise.
+void append_line(const encoder& with, const record& rec, fmt::memory_buffer& out) {
+  const std::size_t before = out.size();
+  with.encode(rec, out);
+  if (out.size() <= before) throw std::length_error("its encoder wrote nothing");
+}
+
+// A record for several sinks. The text is empty when it could not be encoded.
+struct encoded_line {
+  std::string_view text;
+  std::exception_ptr failure;
+};
+
+encoded_line encode(const encoder& with, const record& rec, fmt::memory_buffer& line) noexcept {
   line.clear();
   try {
-    with.encode(rec, line);
-    return {line.data(), line.size()};
+    append_line(with, rec, line);
+    return {{line.data(), line.size()}, nullptr};
   } catch (...) {
-    return {};
+    return {{}, std::current_exception()};
   }
 }
 
@@ -78,7 +92,7 @@ bool offer(sink& target, Write write) noexcept {
     if (!error) return true;
     report_loss(target, error.message());
   } catch (const std::bad_alloc&) {
-    report_loss(target, "no memory");
+    report_loss(target, "not enough memory");
   } catch (const std::exception& e) {
     report_loss(target, e.what());
   } catch (...) {
@@ -104,10 +118,11 @@ void write_locked(sink_slot& to, Write write) noexcept {
     watch_flush(to);
 }
 
-void write(sink_slot& to, const record& rec, std::string_view line) noexcept {
+void write(sink_slot& to, const record& rec, const encoded_line& line) noexcept {
   const std::lock_guard lock(to.mutex);
   write_locked(to, [&] {
-    return line.empty() ? make_error_code(std::errc::not_enough_memory) : to.target->write(rec, line);
+    if (line.failure) std::rethrow_exception(line.failure);
+    return to.target->write(rec, line.text);
   });
 }
 
@@ -118,7 +133,8 @@ bool encode_and_write(sink_slot& to, const record& rec, const encoder& with,
   const std::unique_lock lock(to.mutex, std::try_to_lock);
   if (!lock) return false;
   spare.clear();
-  write_locked(to, [&] { return to.target->encode_and_write(rec, with, spare); });
+  const sink::line_encoder append = [&](fmt::memory_buffer& out) { append_line(with, rec, out); };
+  write_locked(to, [&] { return to.target->encode_and_write(rec, append, spare); });
   return true;
 }
 
@@ -166,20 +182,20 @@ void deliver(const settings& present, const record& rec, fmt::memory_buffer& lin
     return;
   }
   const activity_scope delivering(activity::delivering);
-  const bool is_alone = present.sinks.size() == 1 && !written;
+  const bool has_one_sink = present.sinks.size() == 1 && !written;
   const encoder* encoded_by = nullptr;
-  std::string_view encoded;
+  encoded_line encoded;
   for (const auto& slot : present.sinks) {
     if (!wanted(*slot, rec)) continue;
     const encoder* const chosen = present.encoder_for(*slot);
-    if (is_alone && encode_and_write(*slot, rec, *chosen, line)) return;
+    if (has_one_sink && encode_and_write(*slot, rec, *chosen, line)) return;
     if (chosen != encoded_by) {
       encoded_by = chosen;
       encoded = encode(*encoded_by, rec, line);
     }
-    const std::string_view missing = written ? written->missing(*slot, encoded) : encoded;
-    if (missing.empty() && !encoded.empty()) continue;
-    write(*slot, rec, missing);
+    const std::string_view missing = written ? written->missing(*slot, encoded.text) : encoded.text;
+    if (missing.empty() && !encoded.failure) continue;
+    write(*slot, rec, {missing, encoded.failure});
   }
 }
 

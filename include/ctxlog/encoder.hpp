@@ -24,7 +24,7 @@ class CTXLOG_API encoder {
 
   /// Appends the record as one physical line, its newline included; what stands in `out` before it may be lines of
   /// other records, and stays. Mostly called under the lock of the sink that the line is for. May throw std::bad_alloc
-  /// only: data of any kind is encoded, never refused.
+  /// only: data of any kind is encoded, never refused. A record of which nothing is appended is lost, and counted so.
   virtual void encode(const record&, fmt::memory_buffer& out) const = 0;
 
  protected:

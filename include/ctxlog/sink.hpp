@@ -2,13 +2,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <system_error>
 
-#include "ctxlog/encoder.hpp"
 #include "ctxlog/export.hpp"
 
 namespace ctxlog {
@@ -21,7 +23,7 @@ struct file_position {
   std::uint64_t device, inode, size;
 };
 
-/// A place that takes bytes. A sink owns nothing about their format: that is the encoder's.
+/// A place that takes bytes. A sink owns nothing about their format: that is the encoder's, which it does not know.
 ///
 /// The pipeline calls write() and flush() under a lock of its own for each sink, so one thread at a time is
 /// inside; the calls may come from different threads. A sink used by two pipelines must lock by itself.
@@ -39,12 +41,16 @@ class CTXLOG_API sink {
   /// and reports that as a lost line too, and the caller of the logger never sees it.
   virtual std::error_code write(const record& rec, std::string_view line) = 0;
 
+  /// Appends the encoded record, its newline included, to what stands in `out`; to be called once. Throws when it
+  /// cannot: what it left in `out` then is no line.
+  using line_encoder = std::function<void(fmt::memory_buffer& out)>;
+
   /// The same for a record that is not encoded yet. A sink that gathers lines may let it be encoded right behind them,
-  /// which saves a copy; this one encodes it into `spare`, which is empty. The pipeline calls this where it can, and
-  /// write() otherwise: when several sinks get the line, or another thread is writing.
-  virtual std::error_code encode_and_write(const record& rec, const encoder& with,
+  /// which saves a copy; this one lets it be encoded into `spare`, which is empty. The pipeline calls this where it
+  /// can, and write() otherwise: when several sinks get the line, or another thread is writing.
+  virtual std::error_code encode_and_write(const record& rec, const line_encoder& encode,
                                            fmt::memory_buffer& spare) {
-    with.encode(rec, spare);
+    encode(spare);
     return write(rec, {spare.data(), spare.size()});
   }
 

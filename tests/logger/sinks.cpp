@@ -1,10 +1,12 @@
 // Sinks at run time: filters, addition and removal under traffic, failures, records made inside of them.
 // SPDX-License-Identifier: MIT
 #include <atomic>
+#include <catch2/generators/catch_generators.hpp>
 #include <chrono>
 #include <ctime>
 #include <latch>
 #include <memory>
+#include <semaphore>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -223,6 +225,33 @@ TEST_CASE_METHOD(clean_logging, "sinks that share an encoder share its work", "[
   CHECK(parsed(c.only())["message"] == "shared");
 }
 
+TEST_CASE_METHOD(clean_logging, "a thread whose only sink is busy encodes meanwhile", "[H14]") {
+  struct announcing final : ctxlog::encoder {
+    void encode(const record& rec, fmt::memory_buffer& out) const override {
+      out.append(rec.message());
+      out.push_back('\n');
+      if (rec.message() == "second") second.release();
+    }
+    mutable std::binary_semaphore second{0};
+  };
+  const auto encoder = std::make_shared<announcing>();
+  std::binary_semaphore inside{0};
+  bool was_encoded = false;
+  ctxlog::add_sink(calling([&](const record& rec, std::string_view) {
+                     if (rec.message() != "first") return;
+                     inside.release();
+                     was_encoded = encoder->second.try_acquire_for(30s);
+                   }),
+                   {.encoder = encoder});
+  {
+    const std::jthread first([] { ctxlog::info("first"); });
+    inside.acquire();
+    ctxlog::info("second");
+  }
+  CHECK(was_encoded);
+  CHECK(account_of("calling").written == 2);
+}
+
 // ---- sinks that fail ----
 
 struct failing_sink final : ctxlog::sink {
@@ -253,6 +282,28 @@ TEST_CASE_METHOD(clean_logging, "a sink that throws or refuses harms nobody and 
   CHECK(removed.accepted - removed_before.accepted == 5);
   CHECK(removed.written - removed_before.written == 2);
   CHECK(removed.dropped - removed_before.dropped == 3);
+}
+
+TEST_CASE_METHOD(clean_logging, "a record of which an encoder writes nothing, or throws, is lost and counted",
+                 "[LG-23][H14]") {
+  struct refusing final : ctxlog::encoder {
+    void encode(const record& rec, fmt::memory_buffer& out) const override {
+      if (rec.message() == "throws") throw std::runtime_error("encoder went wrong");
+      if (rec.message() == "fine") out.push_back('\n');
+    }
+  };
+  const int sinks = GENERATE(1, 2);  // encoded in the sink, and before it
+  const auto encoder = std::make_shared<refusing>();
+  std::string lines;
+  for (int i = 0; i < sinks; ++i)
+    ctxlog::add_sink(calling([&](const record&, std::string_view line) { lines += line; }),
+                     {.encoder = encoder});
+  for (const char* message : {"fine", "nothing", "throws", "fine"}) ctxlog::info("{}", message);
+  CHECK(lines == std::string(static_cast<std::size_t>(2 * sinks), '\n'));
+  const auto account = account_of("calling");
+  CHECK(account.accepted == 4);
+  CHECK(account.written == 2);
+  CHECK(account.dropped == 2);
 }
 
 TEST_CASE("losses are counted each and reported once a second at most", "[LG-23][H14]") {
