@@ -39,16 +39,16 @@ class alignas(64) descriptor_writer {
     return {};
   }
   /// As sink::encode_and_write().
-  std::error_code encode_and_write(const record& rec, const sink::line_encoder& encode,
+  std::error_code encode_and_write(const record& rec, const sink::line_encoder& line,
                                    fmt::memory_buffer& spare) {
     begin(rec.time());
     if (!may_just_hold(rec.level())) {
-      encode(spare);
+      line.append_to(spare);
       return write_with_care({spare.data(), spare.size()}, rec.level());
     }
     const std::size_t start = held_.size();
     try {
-      encode(held_);
+      line.append_to(held_);
       if (fits(0)) return {};
       spare.append(held_.data() + start, held_.data() + held_.size());
     } catch (...) {

@@ -66,9 +66,9 @@ std::error_code fd_sink::write(const record& rec, std::string_view line) {
   return writer_->write(line, rec.level(), rec.time());
 }
 
-std::error_code fd_sink::encode_and_write(const record& rec, const line_encoder& encode,
+std::error_code fd_sink::encode_and_write(const record& rec, const line_encoder& line,
                                           fmt::memory_buffer& spare) {
-  return writer_->encode_and_write(rec, encode, spare);
+  return writer_->encode_and_write(rec, line, spare);
 }
 
 std::error_code fd_sink::flush() { return writer_->flush(); }

@@ -29,10 +29,10 @@ std::error_code file_sink::write(const record& rec, std::string_view line) {
   return file_->file.write(line, rec.level(), rec.time());
 }
 
-std::error_code file_sink::encode_and_write(const record& rec, const line_encoder& encode,
+std::error_code file_sink::encode_and_write(const record& rec, const line_encoder& line,
                                             fmt::memory_buffer& spare) {
   const std::lock_guard lock(file_->mutex);
-  return file_->file.encode_and_write(rec, encode, spare);
+  return file_->file.encode_and_write(rec, line, spare);
 }
 
 std::error_code file_sink::flush() {

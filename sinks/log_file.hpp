@@ -26,10 +26,10 @@ class log_file final : public descriptor_writer {
     look_around_in_time(time);
     return descriptor_writer::write(line, severity, time);
   }
-  std::error_code encode_and_write(const record& rec, const sink::line_encoder& encode,
+  std::error_code encode_and_write(const record& rec, const sink::line_encoder& line,
                                    fmt::memory_buffer& spare) {
     look_around_in_time(rec.time());
-    return descriptor_writer::encode_and_write(rec, encode, spare);
+    return descriptor_writer::encode_and_write(rec, line, spare);
   }
   std::error_code flush();
   std::error_code reopen() noexcept;

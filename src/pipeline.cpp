@@ -60,12 +60,21 @@ bool wanted(const sink_slot& to, const record& rec) noexcept {
   }
 }
 
-// A line without a byte is lost as one that cannot be made: nobody would miss it otherwise.
-void append_line(const encoder& with, const record& rec, fmt::memory_buffer& out) {
-  const std::size_t before = out.size();
-  with.encode(rec, out);
-  if (out.size() <= before) throw std::length_error("its encoder wrote nothing");
-}
+class record_line final : public sink::line_encoder {
+ public:
+  record_line(const encoder& with, const record& rec) noexcept : encoder_(with), record_(rec) {}
+
+  // A line without a byte is lost as one that cannot be made: nobody would miss it otherwise.
+  void append_to(fmt::memory_buffer& out) const override {
+    const std::size_t before = out.size();
+    encoder_.encode(record_, out);
+    if (out.size() <= before) throw std::length_error("its encoder wrote nothing");
+  }
+
+ private:
+  const encoder& encoder_;
+  const record& record_;
+};
 
 // A record for several sinks. The text is empty when it could not be encoded.
 struct encoded_line {
@@ -76,7 +85,7 @@ struct encoded_line {
 encoded_line encode(const encoder& with, const record& rec, fmt::memory_buffer& line) noexcept {
   line.clear();
   try {
-    append_line(with, rec, line);
+    record_line(with, rec).append_to(line);
     return {{line.data(), line.size()}, nullptr};
   } catch (...) {
     return {{}, std::current_exception()};
@@ -133,8 +142,8 @@ bool encode_and_write(sink_slot& to, const record& rec, const encoder& with,
   const std::unique_lock lock(to.mutex, std::try_to_lock);
   if (!lock) return false;
   spare.clear();
-  const sink::line_encoder append = [&](fmt::memory_buffer& out) { append_line(with, rec, out); };
-  write_locked(to, [&] { return to.target->encode_and_write(rec, append, spare); });
+  const record_line line(with, rec);
+  write_locked(to, [&] { return to.target->encode_and_write(rec, line, spare); });
   return true;
 }
 

@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -41,16 +40,23 @@ class CTXLOG_API sink {
   /// and reports that as a lost line too, and the caller of the logger never sees it.
   virtual std::error_code write(const record& rec, std::string_view line) = 0;
 
-  /// Appends the encoded record, its newline included, to what stands in `out`; to be called once. Throws when it
-  /// cannot: what it left in `out` then is no line.
-  using line_encoder = std::function<void(fmt::memory_buffer& out)>;
+  /// A record that is to be encoded.
+  class line_encoder {
+   public:
+    /// Appends its line, the newline included, to what stands in `out`; to be called once. Throws when it cannot: what
+    /// it left in `out` then is no line.
+    virtual void append_to(fmt::memory_buffer& out) const = 0;
+
+   protected:
+    ~line_encoder() = default;
+  };
 
   /// The same for a record that is not encoded yet. A sink that gathers lines may let it be encoded right behind them,
   /// which saves a copy; this one lets it be encoded into `spare`, which is empty. The pipeline calls this where it
   /// can, and write() otherwise: when several sinks get the line, or another thread is writing.
-  virtual std::error_code encode_and_write(const record& rec, const line_encoder& encode,
+  virtual std::error_code encode_and_write(const record& rec, const line_encoder& line,
                                            fmt::memory_buffer& spare) {
-    encode(spare);
+    line.append_to(spare);
     return write(rec, {spare.data(), spare.size()});
   }
 

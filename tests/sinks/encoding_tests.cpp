@@ -18,18 +18,18 @@ using ctxlog::level;
 
 namespace {
 
-// Encodes what it is told, and may run out of memory half way.
-struct told_line {
+// Is what it is told, and may run out of memory half way.
+struct told_line final : ctxlog::sink::line_encoder {
   std::string line;
   bool fails = false;
 
+  void append_to(fmt::memory_buffer& out) const override {
+    out.append(line.data(), line.data() + line.size());
+    if (fails) throw std::bad_alloc();
+  }
   std::error_code operator()(fd_sink& sink, const ctxlog::record& rec) const {
     fmt::memory_buffer spare;
-    const auto append = [this](fmt::memory_buffer& out) {
-      out.append(line.data(), line.data() + line.size());
-      if (fails) throw std::bad_alloc();
-    };
-    return sink.encode_and_write(rec, append, spare);
+    return sink.encode_and_write(rec, *this, spare);
   }
 };
 
@@ -95,7 +95,8 @@ TEST_CASE("a sink gives the memory of a long line back when its lines are writte
   const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   fd_sink sink(null, "null", {.buffer_size = 100});
   ::close(null);
-  told_line told{.line = "short\n"};
+  told_line told;
+  told.line = "short\n";
   CHECK_FALSE(told(sink, made_record(at(1s))));
   const auto in_use = [] {
     const auto all = ::mallinfo2();

@@ -78,7 +78,7 @@ class CTXLOG_API fd_sink final : public sink {
   ~fd_sink() override;
 
   std::error_code write(const record& rec, std::string_view line) override;
-  std::error_code encode_and_write(const record& rec, const line_encoder& encode,
+  std::error_code encode_and_write(const record& rec, const line_encoder& line,
                                    fmt::memory_buffer& spare) override;
   std::error_code flush() override;
   std::chrono::system_clock::time_point flush_due() const noexcept override;
