@@ -278,7 +278,10 @@ char* write_escaped(char* out, std::string_view text) {
   for (; last - in > std::ptrdiff_t{Block::size}; in += Block::size, out += Block::size) {
     const Block block = Block::load(in);
     block.store(out);
-    if (block.template dirty<Set>() != 0) return write_escaped_dirty<Set, Block>(out, in, last);
+    if (const auto marks = block.template dirty<Set>(); marks != 0) {
+      const unsigned clean = Block::first(marks);
+      return write_escaped_dirty<Set, Block>(out + clean, in + clean, last);
+    }
   }
   char* const end = out + (last - in);
   const Block block = Block::load(last - Block::size);

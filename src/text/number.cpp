@@ -1,4 +1,4 @@
-// The shortest decimal of a floating-point number.
+// Long integers, and the shortest decimal of a floating-point number.
 // SPDX-License-Identifier: MIT
 #include "text/number.hpp"
 
@@ -24,6 +24,16 @@ char* write_shortest(char* out, Float value, Float plain_below) {
 }
 
 }  // namespace
+
+char* write_long_uint64(char* out, std::uint64_t value) {
+  constexpr std::uint64_t eight_digits = 100'000'000;
+  const std::uint64_t high = value / eight_digits;
+  if (high < eight_digits)
+    out = write_uint64(out, high);
+  else
+    out = write_digit_pairs<4>(write_uint64(out, high / eight_digits), high % eight_digits);
+  return write_digit_pairs<4>(out, value % eight_digits);
+}
 
 char* write_shortest_double(char* out, double value) { return write_shortest(out, value, 1e16); }
 

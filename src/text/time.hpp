@@ -35,9 +35,8 @@ inline char* write_milliseconds(char* out, std::uint32_t nanosecond) {
 
 /// Writes `.374940`, 7 bytes; rounded down.
 inline char* write_microseconds(char* out, std::uint32_t nanosecond) {
-  const std::uint32_t microsecond = nanosecond / 1000;
   *out = '.';
-  return write_2_digits(write_4_digits(out + 1, microsecond / 100), microsecond % 100);
+  return write_digit_pairs<3>(out + 1, nanosecond / 1000);
 }
 
 /// Writes RFC 3339 text in UTC with exactly six fractional digits, `2026-11-20T09:18:39.374940Z`: 27 bytes.
