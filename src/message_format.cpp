@@ -29,9 +29,14 @@ class message_formatter {
     if (holes.count() > arguments_.size()) fail("the message has more holes than arguments");
     const char* in = text_.data();
     for (std::size_t i = 0; i < holes.count(); ++i) {
-      copy(in, holes.text_before(i));
-      in += holes.text_before(i) + 2;
-      if (!write_plain(arguments_[i])) write(arguments_[i], {}, "{}");
+      const std::size_t before = holes.text_before(i);
+      bool is_written = false;
+      out_.written(before + short_room, [&](char* p) {
+        copy_text(p, in, before);
+        return write_short(p + before, arguments_[i].plain, is_written);
+      });
+      if (!is_written) write(arguments_[i], {}, "{}");
+      in += before + 2;
     }
     copy(in, static_cast<std::size_t>(text_.data() + text_.size() - in));
   }
@@ -146,24 +151,41 @@ class message_formatter {
     return i;
   }
 
+  static constexpr std::size_t short_room = 64;
+
+  // A value of at most that many bytes, shown as a hole without a specification shows it; others are left.
+  static char* write_short(char* out, const value& v, bool& is_written) {
+    switch (v.kind()) {
+      case value_kind::boolean: {
+        is_written = true;
+        const std::string_view word = v.boolean() ? "true" : "false";
+        return put(out, word);
+      }
+      case value_kind::integer:
+        is_written = true;
+        return write_int64(out, v.integer());
+      case value_kind::unsigned_integer:
+        is_written = true;
+        return write_uint64(out, v.unsigned_integer());
+      case value_kind::string:
+        is_written = v.string().size() <= short_room;
+        if (!is_written) return out;
+        copy_text(out, v.string().data(), v.string().size());
+        return out + v.string().size();
+      default:
+        return out;
+    }
+  }
+
   // An argument that a hole without a specification shows as its value; false for the others.
   bool write_plain(const argument& arg) {
-    switch (arg.plain.kind()) {
-      case value_kind::boolean:
-        out_.raw(arg.plain.boolean() ? "true" : "false");
-        return true;
-      case value_kind::integer:
-        out_.written(24, [&](char* p) { return write_int64(p, arg.plain.integer()); });
-        return true;
-      case value_kind::unsigned_integer:
-        out_.written(24, [&](char* p) { return write_uint64(p, arg.plain.unsigned_integer()); });
-        return true;
-      case value_kind::string:
-        copy(arg.plain.string().data(), arg.plain.string().size());
-        return true;
-      default:
-        return false;
+    if (arg.plain.kind() == value_kind::string) {
+      copy(arg.plain.string().data(), arg.plain.string().size());
+      return true;
     }
+    bool is_written = false;
+    out_.written(short_room, [&](char* p) { return write_short(p, arg.plain, is_written); });
+    return is_written;
   }
 
   // `hole` is the hole as written: with no number in it, fmt can take it as it stands.
