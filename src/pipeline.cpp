@@ -147,6 +147,31 @@ bool encode_and_write(sink_slot& to, const record& rec, const encoder& with,
   return true;
 }
 
+void deliver_to(sink_slot& only, const settings& present, const record& rec,
+                fmt::memory_buffer& line) noexcept {
+  if (!wanted(only, rec)) return;
+  const encoder& chosen = *present.encoder_for(only);
+  if (!encode_and_write(only, rec, chosen, line)) write(only, rec, encode(chosen, rec, line));
+}
+
+// Sinks of one encoder share its line.
+void deliver_to_all(const settings& present, const record& rec, fmt::memory_buffer& line,
+                    line_filter* written) noexcept {
+  const encoder* encoded_by = nullptr;
+  encoded_line encoded;
+  for (const auto& slot : present.sinks) {
+    if (!wanted(*slot, rec)) continue;
+    const encoder* const chosen = present.encoder_for(*slot);
+    if (chosen != encoded_by) {
+      encoded_by = chosen;
+      encoded = encode(*encoded_by, rec, line);
+    }
+    const std::string_view missing = written ? written->missing(*slot, encoded.text) : encoded.text;
+    if (missing.empty() && !encoded.failure) continue;
+    write(*slot, rec, {missing, encoded.failure});
+  }
+}
+
 // A sink may be stuck in a call for ever: its lock is waited for until the deadline.
 std::unique_lock<brief_mutex> lock_until(sink_slot& slot, deadline_clock::time_point deadline) noexcept {
   std::unique_lock lock(slot.mutex, std::defer_lock);
@@ -191,21 +216,10 @@ void deliver(const settings& present, const record& rec, fmt::memory_buffer& lin
     return;
   }
   const activity_scope delivering(activity::delivering);
-  const bool has_one_sink = present.sinks.size() == 1 && !written;
-  const encoder* encoded_by = nullptr;
-  encoded_line encoded;
-  for (const auto& slot : present.sinks) {
-    if (!wanted(*slot, rec)) continue;
-    const encoder* const chosen = present.encoder_for(*slot);
-    if (has_one_sink && encode_and_write(*slot, rec, *chosen, line)) return;
-    if (chosen != encoded_by) {
-      encoded_by = chosen;
-      encoded = encode(*encoded_by, rec, line);
-    }
-    const std::string_view missing = written ? written->missing(*slot, encoded.text) : encoded.text;
-    if (missing.empty() && !encoded.failure) continue;
-    write(*slot, rec, {missing, encoded.failure});
-  }
+  if (present.sinks.size() == 1 && !written)
+    deliver_to(*present.sinks.front(), present, rec, line);
+  else
+    deliver_to_all(present, rec, line, written);
 }
 
 bool flush_sinks(deadline_clock::time_point deadline) noexcept {
