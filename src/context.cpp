@@ -10,6 +10,7 @@
 
 #include "context_debug.hpp"
 #include "ctxlog/fiber.hpp"
+#include "current_stack.hpp"
 #include "serial.hpp"
 
 namespace ctxlog {
@@ -31,16 +32,12 @@ struct alignas(64) live_counts {
   live_counts* next = nullptr;
 };
 
-struct thread_state {
-  stack_state own;
-  stack_state* fiber = nullptr;  // of the fiber that the thread lends itself to
+// As stacks_of_thread.
+struct thread_accounts {
   live_counts* counts = nullptr;
   std::uint64_t last_serial = 0;
 };
-
-// Trivially destructible, so thread_local and static destructors can still log with it. initial-exec, because
-// the dynamic models may allocate at a thread's first access, which a signal handler must not.
-[[gnu::tls_model("initial-exec")]] constinit thread_local thread_state state;
+[[gnu::tls_model("initial-exec")]] constinit thread_local thread_accounts accounts;
 
 constinit live_counts
     shared_counts;  // of threads past their thread_local destructors, and when memory is short
@@ -49,27 +46,18 @@ constinit std::atomic<std::uint64_t> next_serial_block{1};
 constinit std::atomic<std::uint32_t> next_variable_id{ambient_slot + 1};
 constinit std::atomic<std::uint64_t> mismatches{0};
 constinit std::atomic<mismatch_handler> current_mismatch_handler{nullptr};
-constinit std::atomic<context_storage* (*)() noexcept> find_storage{nullptr};
 
 // Names of the variables by id, for reports: those of later ids are unknown.
 constinit std::array<std::atomic<const char*>, 1024> variable_names{};
 
-// What current_stack() answers, to be inlined here.
-stack_state& active() noexcept {
-  if (const auto find = find_storage.load(std::memory_order_acquire)) {
-    if (context_storage* const kept = find()) return kept->stack();
-  }
-  return state.fiber ? *state.fiber : state.own;
-}
-
-node*& installed() noexcept { return active().current; }
+node*& installed() noexcept { return active_stack().current; }
 
 // Armed by the first value a thread creates: releases what unreset sets left, and gives the record back.
 struct thread_exit {
   void arm() noexcept { armed = true; }
   ~thread_exit() {
-    release(std::exchange(state.own.current, nullptr));
-    live_counts* const mine = std::exchange(state.counts, &shared_counts);
+    release(std::exchange(stacks_of_thread.own.current, nullptr));
+    live_counts* const mine = std::exchange(accounts.counts, &shared_counts);
     if (mine != &shared_counts) mine->taken.store(false, std::memory_order_release);
   }
   bool armed = false;
@@ -89,13 +77,13 @@ live_counts* take_counts() noexcept {
 }
 
 [[gnu::noinline]] live_counts* start_counting() noexcept {
-  state.counts = take_counts();
+  accounts.counts = take_counts();
   exiting.arm();
-  return state.counts;
+  return accounts.counts;
 }
 
 void count(std::atomic<std::int64_t> live_counts::*what, std::int64_t change) noexcept {
-  live_counts* const mine = state.counts ? state.counts : start_counting();
+  live_counts* const mine = accounts.counts ? accounts.counts : start_counting();
   std::atomic<std::int64_t>& total = mine->*what;
   if (mine == &shared_counts) {
     total.fetch_add(change, std::memory_order_relaxed);
@@ -293,11 +281,14 @@ bool undo(binding& undone) noexcept {
 
 }  // namespace
 
+constinit thread_local thread_stacks stacks_of_thread{};
+constinit std::atomic<context_storage* (*)() noexcept> find_storage{nullptr};
+
 std::uint64_t next_serial() noexcept {
-  if (state.last_serial % serial_block == 0) {
-    state.last_serial = next_serial_block.fetch_add(1, std::memory_order_relaxed) * serial_block;
+  if (accounts.last_serial % serial_block == 0) {
+    accounts.last_serial = next_serial_block.fetch_add(1, std::memory_order_relaxed) * serial_block;
   }
-  return ++state.last_serial;
+  return ++accounts.last_serial;
 }
 
 cell::cell(void (*destroy_value)(cell*) noexcept) noexcept : destroy(destroy_value) {
@@ -305,13 +296,15 @@ cell::cell(void (*destroy_value)(cell*) noexcept) noexcept : destroy(destroy_val
 }
 cell::~cell() { count(&live_counts::cells, -1); }
 
-stack_state& current_stack() noexcept { return active(); }
+stack_state& current_stack() noexcept { return active_stack(); }
 
-const node* current_node() noexcept { return installed(); }
+const node* current_node() noexcept { return active_node(); }
 
 node* exchange_current(node* next) noexcept { return std::exchange(installed(), next); }
 
-stack_state* exchange_fiber(stack_state* next) noexcept { return std::exchange(state.fiber, next); }
+stack_state* exchange_fiber(stack_state* next) noexcept {
+  return std::exchange(stacks_of_thread.fiber, next);
+}
 
 void release(const cell* owned) noexcept {
   const auto counted = const_cast<cell*>(owned);
@@ -331,7 +324,7 @@ void release(const node* owned) noexcept {
 }
 
 const void* stack_token() noexcept {
-  const void* address = &active();
+  const void* address = &active_stack();
   asm volatile("" : "+r"(address));
   return address;
 }

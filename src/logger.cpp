@@ -8,6 +8,7 @@
 
 #include "async/caller.hpp"
 #include "ctxlog/ambient.hpp"
+#include "current_stack.hpp"
 #include "logger_registry.hpp"
 #include "pipeline_delivery.hpp"
 #include "record_builder.hpp"
@@ -94,7 +95,7 @@ const logger& root_logger() noexcept {
 
 std::unique_ptr<cell_of<field_set>> inherit_ambient_fields() {
   auto cell = std::make_unique<cell_of<field_set>>();
-  if (const auto* held = slot(current_node(), ambient_slot))
+  if (const auto* held = slot(active_node(), ambient_slot))
     cell->value.add(static_cast<const cell_of<field_set>*>(held)->value);
   return cell;
 }

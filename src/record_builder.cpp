@@ -23,8 +23,13 @@ void enter(std::optional<patching_scope>& scope) {
 
 }  // namespace
 
-const field_set& context_patching::renewed(const patcher::body& p, std::uint64_t snapshot,
-                                           std::optional<patching_scope>& scope) {
+const field_set& context_patching::run(const patcher& of_context, std::optional<patching_scope>& scope) {
+  if (const field_set* const known = remembered(of_context)) {
+    skip();
+    return *known;
+  }
+  const patcher::body& p = *of_context.body_;
+  const std::uint64_t snapshot = serial_of(active_node());
   while (runs_ >= memory_.contexts.size()) memory_.contexts.push_back(std::make_unique<context_fields>());
   context_fields& kept = *memory_.contexts[runs_++];
   kept.patcher = 0;
@@ -44,7 +49,7 @@ std::span<const field> context_patching::read_variables(const patcher::variables
                                                         std::optional<patching_scope>& scope) {
   auto* const fields = allocate<field>(memory_.memory, variables.size());
   std::size_t size = 0;
-  const node* const here = current_node();
+  const node* const here = active_node();
   for (const variable_reader& variable : variables) {
     if (variable.runs_code()) enter(scope);
     // In place: a value handed over in memory is read before its parts have arrived there.
@@ -91,7 +96,7 @@ void record_builder::format(std::string_view text, const plain_holes& holes,
   }
 }
 
-void record_builder::patch(const std::vector<patcher>& configured, const std::vector<patcher>* own) {
+void record_builder::run(std::span<const patcher> configured, const std::vector<patcher>* own) {
   std::optional<patching_scope> scope;
   for (const patcher& p : configured) run(p, scope);
   if (!own) return;

@@ -13,6 +13,7 @@
 #include "ctxlog/message.hpp"
 #include "ctxlog/patcher.hpp"
 #include "ctxlog/record.hpp"
+#include "current_stack.hpp"
 #include "scratch.hpp"
 
 namespace ctxlog::detail {
@@ -29,7 +30,7 @@ struct origin {
 
 // The ambient fields of the calling thread's context, or null.
 inline const field_set* ambient_fields() noexcept {
-  const cell* held = slot(current_node(), ambient_slot);
+  const cell* held = slot(active_node(), ambient_slot);
   return held ? &static_cast<const cell_of<field_set>*>(held)->value : nullptr;
 }
 
@@ -48,23 +49,21 @@ class context_patching {
   static bool is_of_context(const patcher& p) noexcept {
     return !std::holds_alternative<patcher::per_record>(p.body_->does);
   }
-  // For a context patcher. Throws what it throws. The fields are kept until the context is another one.
-  const field_set& run(const patcher& of_context, std::optional<patching_scope>& scope) {
-    const std::uint64_t snapshot = serial_of(current_node());
-    if (runs_ < memory_.contexts.size()) {
-      const context_fields& kept = *memory_.contexts[runs_];
-      if (kept.patcher == of_context.body_->id && kept.snapshot == snapshot) {
-        ++runs_;
-        return kept.fields;
-      }
-    }
-    return renewed(*of_context.body_, snapshot, scope);
+  // The fields of the next context patcher when they are known, or null. They are kept until the context is another one.
+  const field_set* remembered(const patcher& of_context) noexcept {
+    if (runs_ >= memory_.contexts.size()) return nullptr;
+    const context_fields& kept = *memory_.contexts[runs_];
+    if (kept.patcher != of_context.body_->id || kept.snapshot != serial_of(active_node())) return nullptr;
+    return &kept.fields;
   }
+  // That patcher needs not run.
+  void skip() noexcept { ++runs_; }
+  // Its fields for sure. Throws what the patcher throws.
+  const field_set& run(const patcher& of_context, std::optional<patching_scope>& scope);
   // The same for once: the fields may refer to the context and to the thread's memory.
   std::span<const field> read(const patcher& of_context, std::optional<patching_scope>& scope);
 
  private:
-  const field_set& renewed(const patcher::body&, std::uint64_t snapshot, std::optional<patching_scope>&);
   std::span<const field> read_variables(const patcher::variables&, std::optional<patching_scope>&);
 
   scratch& memory_;
@@ -101,9 +100,22 @@ class record_builder {
   // What cannot be filled becomes the field `format_error`.
   void format(std::string_view text, const plain_holes&, std::span<const argument>);
   void set_message(std::string_view message) noexcept { record_.message_ = message; }
-  void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own);
+  void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own) {
+    std::span<const patcher> left(configured);
+    while (!left.empty() && add_remembered(left.front())) left = left.subspan(1);
+    if (!left.empty() || own) run(left, own);
+  }
 
  private:
+  // Most patchers of most records: nothing runs, and nothing can throw.
+  bool add_remembered(const patcher& p) noexcept {
+    if (!context_patching::is_of_context(p)) return false;
+    const field_set* const known = contexts_.remembered(p);
+    if (!known || !record_.append_apart(known->run())) return false;
+    contexts_.skip();
+    return true;
+  }
+  void run(std::span<const patcher> configured, const std::vector<patcher>* own);
   void add_unknown_keys(field_run);
   void run(const patcher&, std::optional<patching_scope>&);
   void add_patch_error();

@@ -123,12 +123,17 @@ class record {
 
   CTXLOG_API void set_value(std::string_view key, const value&);
   void append(const detail::field_run& run) {
-    if (run.size == 0) return;
+    if (!append_apart(run)) set_all(run);
+  }
+  // False when it must be merged with what is there.
+  bool append_apart(const detail::field_run& run) noexcept {
+    if (run.size == 0) return true;
     const bool repeats = (keys_ & run.keys) != 0 && shares_key_with(run);
-    if (repeats || run_count_ == max_runs) return set_all(run);
+    if (repeats || run_count_ == max_runs) return false;
     runs_[run_count_++] = run;
     keys_ |= run.keys;
     own_ = nullptr;
+    return true;
   }
   bool shares_key_with(const detail::field_run&) const noexcept;
   void set_all(const detail::field_run&);

@@ -13,6 +13,7 @@
 #include "async/wire.hpp"
 #include "ctxlog/ambient.hpp"
 #include "ctxlog/logger.hpp"
+#include "current_stack.hpp"
 #include "diagnostics.hpp"
 #include "pipeline_delivery.hpp"
 #include "record_builder.hpp"
@@ -104,7 +105,7 @@ char* put(char* out, std::span<const field> fields) noexcept {
 
 // Writes what the records of this thread now have in common. False when that must be said with each record.
 bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64_t generation) noexcept {
-  const std::uint64_t context = serial_of(current_node());
+  const std::uint64_t context = serial_of(active_node());
   if (to.generation == generation && to.context == context && to.state.limit == 0)
     return false;  // once is enough
   try {
@@ -156,7 +157,7 @@ bool ensure_bound(queue& to, const field_run& run, std::size_t size) noexcept {
 }
 
 bool state_is_told(const queue& to, std::size_t size) noexcept {
-  return to.generation == settings_generation() && to.context == serial_of(current_node()) &&
+  return to.generation == settings_generation() && to.context == serial_of(active_node()) &&
          to.name_changes == thread_name_changes && to.reaches(to.state, size);
 }
 
