@@ -1,26 +1,74 @@
-// Long integers, and the shortest decimal of a floating-point number.
+// Long integers, and the shortest decimal of a double.
 // SPDX-License-Identifier: MIT
 #include "text/number.hpp"
 
-#include <algorithm>
-#include <charconv>
+#include <fmt/format.h>
+
+#include <array>
 #include <cmath>
 
 namespace ctxlog::detail {
 namespace {
 
-// Above `plain_below` std::to_chars would print the exact integer instead of the shortest digits.
-template <class Float>
-char* write_shortest(char* out, Float value, Float plain_below) {
-  const Float magnitude = std::fabs(value);
-  const bool plain = magnitude == 0 || (magnitude >= static_cast<Float>(1e-4) && magnitude < plain_below);
-  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
-  char* end = std::to_chars(out, out + 32, value, format).ptr;
-  if (plain && std::find(out, end, '.') == end) {
-    *end++ = '.';
-    *end++ = '0';
+constexpr auto powers_of_10 = [] {
+  std::array<std::uint64_t, 17> powers{1};
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = 10 * powers[i - 1];
+  return powers;
+}();
+
+// A decimal: significand x 10^exponent.
+struct decimal {
+  std::uint64_t significand;  // below 10^17
+  int exponent;
+};
+
+// The shortest that reads back as `magnitude`, and the nearest to it among those; not for 0. Dragonbox (Jeon) finds it three
+// times as fast as std::to_chars; fmt has it, for its own numbers, and gives out its result no other way.
+decimal shortest_decimal(double magnitude) {
+  const auto result = fmt::detail::dragonbox::to_decimal(magnitude);
+  return {result.significand, result.exponent};
+}
+
+char* write_16_digits(char* out, std::uint64_t value) {
+  constexpr std::uint64_t eight_digits = 100'000'000;
+  return write_digit_pairs<4>(write_digit_pairs<4>(out, value / eight_digits), value % eight_digits);
+}
+
+char* write_plain(char* out, const decimal& d) {
+  constexpr int whole_from = 17;  // so many places behind the point leave nothing before it
+  const int places = -d.exponent;
+  if (places <= 0) {
+    out = write_uint64(out, d.significand * powers_of_10[static_cast<std::size_t>(-places)]);
+    std::memcpy(out, ".0", 2);
+    return out + 2;
   }
-  return end;
+  if (places < whole_from) {
+    // Always sixteen digits, of which the last may be zeros too many: how many there are cannot be foreseen.
+    const std::uint64_t one = powers_of_10[static_cast<std::size_t>(places)];
+    const std::uint64_t scale = powers_of_10[static_cast<std::size_t>(whole_from - 1 - places)];
+    out = write_uint64(out, d.significand / one);
+    *out++ = '.';
+    write_16_digits(out, d.significand % one * scale);
+    return out + places;
+  }
+  std::memcpy(out, "0.00000", 7);
+  out += 2 + places - whole_from;
+  constexpr std::uint64_t sixteen_digits = 10'000'000'000'000'000;
+  *out = static_cast<char>('0' + d.significand / sixteen_digits);
+  return write_16_digits(out + 1, d.significand % sixteen_digits);
+}
+
+char* write_scientific(char* out, const decimal& d) {
+  char* const point = out + 1;
+  char* end = write_uint64(point, d.significand);  // a digit too far to the right
+  const auto exponent = d.exponent + static_cast<int>(end - point) - 1;
+  out[0] = point[0];
+  *point = '.';
+  if (end == point + 1) --end;
+  *end++ = 'e';
+  *end++ = exponent < 0 ? '-' : '+';
+  const auto magnitude = static_cast<std::uint32_t>(std::abs(exponent));
+  return magnitude < 100 ? write_2_digits(end, magnitude) : write_3_digits(end, magnitude);
 }
 
 }  // namespace
@@ -35,8 +83,16 @@ char* write_long_uint64(char* out, std::uint64_t value) {
   return write_digit_pairs<4>(out, value % eight_digits);
 }
 
-char* write_shortest_double(char* out, double value) { return write_shortest(out, value, 1e16); }
-
-char* write_float(char* out, float value) { return write_shortest(out, value, 1e7F); }
+char* write_shortest_double(char* out, double value) {
+  const double magnitude = std::fabs(value);
+  if (std::signbit(value)) *out++ = '-';
+  if (magnitude == 0) {
+    std::memcpy(out, "0.0", 3);
+    return out + 3;
+  }
+  const decimal shortest = shortest_decimal(magnitude);
+  const bool is_plain = magnitude >= 1e-4 && magnitude < 1e16;
+  return is_plain ? write_plain(out, shortest) : write_scientific(out, shortest);
+}
 
 }  // namespace ctxlog::detail
