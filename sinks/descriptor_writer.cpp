@@ -166,8 +166,8 @@ std::error_code descriptor_writer::drain() noexcept {
   held_.resize(held_.size() - whole_lines);
   held_written_ -= whole_lines;
   // A long line was encoded here, even if it was not held in the end.
-  constexpr std::size_t usual = 256 * 1024;
-  if (held().empty() && held_.capacity() > usual + 2 * options_.buffer_size) held_ = fmt::memory_buffer();
+  if (held().empty() && held_.capacity() > 2 * (most_gathered + options_.buffer_size))
+    held_ = fmt::memory_buffer();
   return error;
 }
 
