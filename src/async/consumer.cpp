@@ -61,7 +61,7 @@ std::size_t consumer::round(std::chrono::nanoseconds youngest) {
   look_at_queues();
   std::size_t records = 0;
   // A batch ends with a write; then its frames are given free.
-  const std::size_t batch = std::min<std::size_t>(32 * 1024, engine_.options().queue_bytes / 8);
+  const std::size_t batch = std::min<std::size_t>(64 * 1024, engine_.options().queue_bytes / 4);
   for (turn next = oldest(); next.from && next.from->head.ticks <= horizon; next = oldest()) {
     const std::uint64_t last = std::min(next.until, horizon);
     do {

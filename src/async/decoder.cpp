@@ -143,14 +143,14 @@ record_decoder::call_values record_decoder::read_generic(wire_reader in, arena& 
   return {{arguments, count}, {fields.data(), fields.size(), 0, 0, 0, false}};
 }
 
-record_decoder::whole_record record_decoder::read_whole(wire_reader in, origin& from, arena& memory) {
-  from.time = sys_time_of(in.number<std::int64_t>());
-  from.thread_id = in.number<std::uint64_t>();
-  from.thread_name = in.text();
+record_decoder::whole_record record_decoder::read_whole(wire_reader in, arena& memory) {
+  const auto time = sys_time_of(in.number<std::int64_t>());
+  const auto thread_id = in.number<std::uint64_t>();
+  const std::string_view thread_name = in.text();
   const std::string_view message = in.text();
   const auto fields = read_fields(in, memory);
   if (!in.at_end()) throw malformed();
-  return {message, {fields.data(), fields.size(), 0, 0, 0, false}};
+  return {time, thread_id, thread_name, message, {fields.data(), fields.size(), 0, 0, 0, false}};
 }
 
 }  // namespace ctxlog::detail

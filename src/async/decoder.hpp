@@ -94,28 +94,27 @@ class record_decoder {
   void decode(const record_frame& frame, const site& where, frame_reader& frames, const tick_line& clock,
               scratch& memory, Use use) {
     wire_reader in(frame.payload);
-    origin from{where.level, {}, where.where, where.logger, where.has_text ? where.text : in.text(), 0, {}};
+    const std::string_view text = where.has_text ? where.text : in.text();
     if (where.form == site_form::whole) {
-      const whole_record rest = read_whole(in, from, memory.memory);
-      record_builder builder(memory, from);
+      const whole_record rest = read_whole(in, memory.memory);
+      record_builder builder(memory, {where.level, rest.time, where.where, where.logger, text, rest.thread_id,
+                                      rest.thread_name});
       builder.add_call_fields(rest.fields);
       builder.set_message(rest.message);
       return use(builder.result());
     }
     const told_state& state = frames.state_of(frame.position, frame.head);
-    from.time = sys_time_of(clock.time_of(frame.head.ticks));
-    from.thread_id = state.thread_id;
-    from.thread_name = state.thread_name;
     const call_values values = where.form == site_form::typed ? read_typed(in, where, memory.memory)
                                                               : read_generic(in, memory.memory);
-    record_builder builder(memory, from);
+    record_builder builder(memory, {where.level, sys_time_of(clock.time_of(frame.head.ticks)), where.where,
+                                    where.logger, text, state.thread_id, state.thread_name});
     for (const field_set* fields : state.plain) builder.add(fields);
     builder.add(frames.bound_of(frame.position, frame.head));
     builder.add_call_fields(values.fields);
     if (where.syntax == message_syntax::plain)
-      builder.set_message(from.message_template);
+      builder.set_message(text);
     else
-      builder.format(from.message_template, where.holes, values.arguments);
+      builder.format(text, where.holes, values.arguments);
     for (const field_set* fields : state.patched) builder.add(fields);
     use(builder.result());
   }
@@ -126,7 +125,9 @@ class record_decoder {
     field_run fields;
   };
   struct whole_record {
-    std::string_view message;
+    std::chrono::sys_time<std::chrono::nanoseconds> time;
+    std::uint64_t thread_id;
+    std::string_view thread_name, message;
     field_run fields;
   };
   // What an argument is shown by.
@@ -139,7 +140,7 @@ class record_decoder {
   }
   call_values read_typed(wire_reader, const site&, arena&);
   static call_values read_generic(wire_reader, arena&);
-  static whole_record read_whole(wire_reader, origin&, arena&);
+  static whole_record read_whole(wire_reader, arena&);
   static argument read_argument(wire_reader&, value_tag, shown_object&);
 
   std::vector<argument> arguments_;
