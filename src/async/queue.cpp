@@ -26,6 +26,8 @@ queue::queue(engine& owner, const queue_file::ring& mapped) noexcept
 
 bool queue::find_room(level l, std::uint64_t end) noexcept {
   if (has_room(end)) return true;
+  // What was told without a record behind it would never be given free.
+  publication_.written->store(publication_.end, std::memory_order_release);
   const auto reason = make_room(l, end);
   if (!reason) return true;
   accepted_.store(records_accepted() + 1, std::memory_order_relaxed);

@@ -184,8 +184,7 @@ bool queue::tell(told_frame& told, frame_kind kind, std::size_t size, Write writ
   if (end > room_until_ && !has_room(end)) return false;
   write(put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0));
   told = {write_position(), write_position() + bytes_ / 4};
-  publication_.end = end;
-  publication_.written->store(end, std::memory_order_release);
+  publication_.end = end;  // published with the record that follows: the reader may have that cache line
   return true;
 }
 

@@ -151,6 +151,26 @@ TEST_CASE_METHOD(clean_async, "fields too large for the queue keep their records
   CHECK(is_counted(numbers_by_writer(sink->lines())[0], count));
 }
 
+TEST_CASE_METHOD(clean_async, "contexts that no queued record refers to take no room for ever", "[async]") {
+  const auto when_full =
+      GENERATE(overflow::block, overflow::drop_newest, overflow::drop_oldest, overflow::drop_below);
+  const auto sink = keep_lines();
+  go_async({.queue_bytes = 16 * 1024, .when_full = when_full, .protected_level = level::trace});
+  ctxlog::configure({.patchers = {{ctxlog::context_variables(request)}}});
+  constexpr int count = 2'000;
+  const char* const pointer = "text";
+  require_end_of([&] {
+    for (int n = 0; n < count; ++n) {
+      const auto bound = request.bind(n);
+      // Only its caller can show the pointer, and the text with it is too large for the queue.
+      ctxlog::info("{:p} {:>3000}", pointer, n, kv("writer", 0), kv("n", n));
+    }
+    ctxlog::info("queued", kv("writer", 0), kv("n", count));
+  });
+  REQUIRE(ctxlog::flush(patience));
+  CHECK(is_counted(numbers_by_writer(sink->lines())[0], count + 1));
+}
+
 TEST_CASE_METHOD(clean_async, "more call sites than the dictionary holds lose no record and no order",
                  "[async]") {
   const auto when_full = GENERATE(overflow::block, overflow::drop_oldest);
