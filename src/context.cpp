@@ -32,7 +32,7 @@ struct alignas(64) live_counts {
   live_counts* next = nullptr;
 };
 
-// As stacks_of_thread.
+// Trivially destructible and initial-exec as stacks_of_thread is.
 struct thread_accounts {
   live_counts* counts = nullptr;
   std::uint64_t last_serial = 0;

@@ -96,7 +96,7 @@ void record_builder::format(std::string_view text, const plain_holes& holes,
   }
 }
 
-void record_builder::run(std::span<const patcher> configured, const std::vector<patcher>* own) {
+void record_builder::run_all(std::span<const patcher> configured, const std::vector<patcher>* own) {
   std::optional<patching_scope> scope;
   for (const patcher& p : configured) run(p, scope);
   if (!own) return;

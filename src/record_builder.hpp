@@ -103,7 +103,7 @@ class record_builder {
   void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own) {
     std::span<const patcher> left(configured);
     while (!left.empty() && add_remembered(left.front())) left = left.subspan(1);
-    if (!left.empty() || own) run(left, own);
+    if (!left.empty() || own) run_all(left, own);
   }
 
  private:
@@ -115,7 +115,7 @@ class record_builder {
     contexts_.skip();
     return true;
   }
-  void run(std::span<const patcher> configured, const std::vector<patcher>* own);
+  void run_all(std::span<const patcher> configured, const std::vector<patcher>* own);
   void add_unknown_keys(field_run);
   void run(const patcher&, std::optional<patching_scope>&);
   void add_patch_error();

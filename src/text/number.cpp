@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 
 namespace ctxlog::detail {
 namespace {
@@ -35,24 +37,25 @@ char* write_16_digits(char* out, std::uint64_t value) {
 }
 
 char* write_plain(char* out, const decimal& d) {
-  constexpr int whole_from = 17;  // so many places behind the point leave nothing before it
+  constexpr int most_digits = 17;
   const int places = -d.exponent;
   if (places <= 0) {
     out = write_uint64(out, d.significand * powers_of_10[static_cast<std::size_t>(-places)]);
     std::memcpy(out, ".0", 2);
     return out + 2;
   }
-  if (places < whole_from) {
-    // Always sixteen digits, of which the last may be zeros too many: how many there are cannot be foreseen.
+  if (places < most_digits) {
+    // Always sixteen digits, the last of them zeros too many: a processor cannot foresee how many there are.
     const std::uint64_t one = powers_of_10[static_cast<std::size_t>(places)];
-    const std::uint64_t scale = powers_of_10[static_cast<std::size_t>(whole_from - 1 - places)];
+    const std::uint64_t scale = powers_of_10[static_cast<std::size_t>(most_digits - 1 - places)];
     out = write_uint64(out, d.significand / one);
     *out++ = '.';
     write_16_digits(out, d.significand % one * scale);
     return out + places;
   }
-  std::memcpy(out, "0.00000", 7);
-  out += 2 + places - whole_from;
+  // From 1e-4 on: nothing before the point and at most three zeros behind it.
+  std::memcpy(out, "0.000", 5);
+  out += 2 + places - most_digits;
   constexpr std::uint64_t sixteen_digits = 10'000'000'000'000'000;
   *out = static_cast<char>('0' + d.significand / sixteen_digits);
   return write_16_digits(out + 1, d.significand % sixteen_digits);
