@@ -36,7 +36,8 @@ char* write_16_digits(char* out, std::uint64_t value) {
   return write_digit_pairs<4>(write_digit_pairs<4>(out, value / eight_digits), value % eight_digits);
 }
 
-char* write_plain(char* out, const decimal& d) {
+// `d` is the decimal of that number.
+char* write_plain(char* out, const decimal& d, double magnitude) {
   constexpr int most_digits = 17;
   const int places = -d.exponent;
   if (places <= 0) {
@@ -48,9 +49,11 @@ char* write_plain(char* out, const decimal& d) {
     // Always sixteen digits, the last of them zeros too many: a processor cannot foresee how many there are.
     const std::uint64_t one = powers_of_10[static_cast<std::size_t>(places)];
     const std::uint64_t scale = powers_of_10[static_cast<std::size_t>(most_digits - 1 - places)];
-    out = write_uint64(out, d.significand / one);
+    // No integer lies between a double and its decimal, which would read back as that integer then.
+    const auto whole = static_cast<std::uint64_t>(magnitude);
+    out = write_uint64(out, whole);
     *out++ = '.';
-    write_16_digits(out, d.significand % one * scale);
+    write_16_digits(out, (d.significand - whole * one) * scale);
     return out + places;
   }
   // From 1e-4 on: nothing before the point and at most three zeros behind it.
@@ -95,7 +98,7 @@ char* write_shortest_double(char* out, double value) {
   }
   const decimal shortest = shortest_decimal(magnitude);
   const bool is_plain = magnitude >= 1e-4 && magnitude < 1e16;
-  return is_plain ? write_plain(out, shortest) : write_scientific(out, shortest);
+  return is_plain ? write_plain(out, shortest, magnitude) : write_scientific(out, shortest);
 }
 
 }  // namespace ctxlog::detail
