@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 
 namespace ctxlog::detail {
 namespace {
@@ -42,8 +42,7 @@ char* write_plain(char* out, const decimal& d, double magnitude) {
   const int places = -d.exponent;
   if (places <= 0) {
     out = write_uint64(out, d.significand * powers_of_10[static_cast<std::size_t>(-places)]);
-    std::memcpy(out, ".0", 2);
-    return out + 2;
+    return std::copy_n(".0", 2, out);
   }
   if (places < most_digits) {
     // Always sixteen digits, the last of them zeros too many: a processor cannot foresee how many there are.
@@ -57,7 +56,7 @@ char* write_plain(char* out, const decimal& d, double magnitude) {
     return out + places;
   }
   // From 1e-4 on: nothing before the point and at most three zeros behind it.
-  std::memcpy(out, "0.000", 5);
+  std::copy_n("0.000", 5, out);
   out += 2 + places - most_digits;
   constexpr std::uint64_t sixteen_digits = 10'000'000'000'000'000;
   *out = static_cast<char>('0' + d.significand / sixteen_digits);
@@ -92,10 +91,7 @@ char* write_long_uint64(char* out, std::uint64_t value) {
 char* write_shortest_double(char* out, double value) {
   const double magnitude = std::fabs(value);
   if (std::signbit(value)) *out++ = '-';
-  if (magnitude == 0) {
-    std::memcpy(out, "0.0", 3);
-    return out + 3;
-  }
+  if (magnitude == 0) return std::copy_n("0.0", 3, out);
   const decimal shortest = shortest_decimal(magnitude);
   const bool is_plain = magnitude >= 1e-4 && magnitude < 1e16;
   return is_plain ? write_plain(out, shortest, magnitude) : write_scientific(out, shortest);
