@@ -44,7 +44,7 @@ class terminal_output : public text_output {
   void typed(const ctxlog::value& v) {
     if (v.kind() == value_kind::string) return word(v.string());
     if (v.kind() == value_kind::real && std::isfinite(v.real()))
-      return written(40, [&](char* p) { return write_double(p, v.real()); });
+      return written(32, [&](char* p) { return write_double(p, v.real()); });
     text(v);
   }
 };

@@ -32,8 +32,7 @@ decimal shortest_decimal(double magnitude) {
 }
 
 char* write_16_digits(char* out, std::uint64_t value) {
-  constexpr std::uint64_t eight_digits = 100'000'000;
-  return write_digit_pairs<4>(write_digit_pairs<4>(out, value / eight_digits), value % eight_digits);
+  return write_digit_pairs<4>(write_digit_pairs<4>(out, value / powers_of_10[8]), value % powers_of_10[8]);
 }
 
 // `d` is the decimal of that number.
@@ -45,22 +44,23 @@ char* write_plain(char* out, const decimal& d, double magnitude) {
     return std::copy_n(".0", 2, out);
   }
   if (places < most_digits) {
-    // Always sixteen digits, the last of them zeros too many: a processor cannot foresee how many there are.
-    const std::uint64_t one = powers_of_10[static_cast<std::size_t>(places)];
-    const std::uint64_t scale = powers_of_10[static_cast<std::size_t>(most_digits - 1 - places)];
     // No integer lies between a double and its decimal, which would read back as that integer then.
     const auto whole = static_cast<std::uint64_t>(magnitude);
+    const std::uint64_t fraction = d.significand - whole * powers_of_10[static_cast<std::size_t>(places)];
     out = write_uint64(out, whole);
     *out++ = '.';
-    write_16_digits(out, (d.significand - whole * one) * scale);
+    // Eight digits or sixteen, the last of them zeros too many: a processor cannot foresee how many there are.
+    if (places <= 8)
+      write_digit_pairs<4>(out, fraction * powers_of_10[static_cast<std::size_t>(8 - places)]);
+    else
+      write_16_digits(out, fraction * powers_of_10[static_cast<std::size_t>(16 - places)]);
     return out + places;
   }
   // From 1e-4 on: nothing before the point and at most three zeros behind it.
   std::copy_n("0.000", 5, out);
   out += 2 + places - most_digits;
-  constexpr std::uint64_t sixteen_digits = 10'000'000'000'000'000;
-  *out = static_cast<char>('0' + d.significand / sixteen_digits);
-  return write_16_digits(out + 1, d.significand % sixteen_digits);
+  *out = static_cast<char>('0' + d.significand / powers_of_10[16]);
+  return write_16_digits(out + 1, d.significand % powers_of_10[16]);
 }
 
 char* write_scientific(char* out, const decimal& d) {
@@ -79,13 +79,12 @@ char* write_scientific(char* out, const decimal& d) {
 }  // namespace
 
 char* write_long_uint64(char* out, std::uint64_t value) {
-  constexpr std::uint64_t eight_digits = 100'000'000;
-  const std::uint64_t high = value / eight_digits;
-  if (high < eight_digits)
+  const std::uint64_t high = value / powers_of_10[8];
+  if (high < powers_of_10[8])
     out = write_uint64(out, high);
   else
-    out = write_digit_pairs<4>(write_uint64(out, high / eight_digits), high % eight_digits);
-  return write_digit_pairs<4>(out, value % eight_digits);
+    out = write_digit_pairs<4>(write_uint64(out, high / powers_of_10[8]), high % powers_of_10[8]);
+  return write_digit_pairs<4>(out, value % powers_of_10[8]);
 }
 
 char* write_shortest_double(char* out, double value) {

@@ -107,11 +107,11 @@ inline char* write_int64(char* out, std::int64_t value) {
   return write_uint64(out, magnitude);
 }
 
-/// The general case of `write_double`, for any finite value. Needs room for 40 bytes.
+/// The general case of `write_double`, for any finite value. Needs room for 32 bytes.
 char* write_shortest_double(char* out, double value);
 
 /// As write_double(), for most numbers that people write: those of at most three decimals. Null for the others and for
-/// what is not finite. Needs room for 40 bytes.
+/// what is not finite. Needs room for 32 bytes.
 inline char* write_short_double(char* out, double value) {
   const double magnitude = std::fabs(value);
   if (!(magnitude >= 1e-3 && magnitude < 1e11)) [[unlikely]]
@@ -133,7 +133,7 @@ inline char* write_short_double(char* out, double value) {
 
 /// Writes the shortest decimal that reads back as `value`, in the form of Python's repr: plain (`3.0`,
 /// `-0.0`, `0.1`) for magnitudes from 1e-4 to below 1e16, otherwise with an exponent (`1e+16`, `2.5e-07`).
-/// Always valid JSON, and never the text of an integer. `value` must be finite. Needs room for 40 bytes.
+/// Always valid JSON, and never the text of an integer. `value` must be finite. Needs room for 32 bytes.
 inline char* write_double(char* out, double value) {
   if (char* const end = write_short_double(out, value)) [[likely]]
     return end;

@@ -26,7 +26,7 @@ std::string text_of(char* (*write)(char*, Value), Value value, std::size_t room)
 
 std::string of(std::uint64_t value) { return text_of(ctxlog::detail::write_uint64, value, 20); }
 std::string of(std::int64_t value) { return text_of(ctxlog::detail::write_int64, value, 20); }
-std::string of(double value) { return text_of(ctxlog::detail::write_double, value, 40); }
+std::string of(double value) { return text_of(ctxlog::detail::write_double, value, 32); }
 
 // The documented form by way of the standard library.
 std::string expected(double value) {
