@@ -53,20 +53,18 @@ bool write_member(json_output& out, const Schema& schema, const field& f) {
   return false;
 }
 
-// False when the text before the value is not always the same, or too long to be kept.
 template <class Schema>
-bool remember_key(encoding_cache::member_entry& entry, const Schema& schema, std::string_view key) {
-  entry.key = nullptr;
-  if (!schema.is_ordinary(key)) return false;
+void remember_key(encoding_cache::member_entry& entry, const Schema& schema, std::string_view key) {
+  entry.key = key.data();
+  entry.size = 0;
+  if (!schema.is_ordinary(key)) return;
   fmt::memory_buffer text;
   json_output made(text);
   schema.open(made, key);
   made.finish();
-  if (text.size() > entry.text.size()) return false;
-  entry.key = key.data();
+  if (text.size() > entry.text.size()) return;
   entry.size = static_cast<std::uint8_t>(text.size());
   std::copy(text.begin(), text.end(), entry.text.begin());
-  return true;
 }
 
 template <class Schema>
@@ -90,10 +88,13 @@ bool write_constant_run(json_output& out, const Schema& schema, std::span<const 
   encoding_cache::member_entry* entry = members.data();
   bool changed = false;
   for (const field& f : fields) {
-    if (entry->key != f.key.data() && !remember_key(*entry, schema, f.key)) [[unlikely]]
+    if (entry->key != f.key.data()) [[unlikely]]
+      remember_key(*entry, schema, f.key);
+    if (entry->size == 0) [[unlikely]] {
       changed |= write_member(out, schema, f);
-    else if (schema.takes(f.value))
+    } else if (schema.takes(f.value)) {
       write_constant_member(out, schema, *entry, f.value);
+    }
     ++entry;
   }
   return changed;

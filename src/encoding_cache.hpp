@@ -54,7 +54,7 @@ class encoding_cache {
     bool keys_changed = false;  // see write_members()
     std::string text;
   };
-  // What stands before the value of a constant key, unless it is too long.
+  // What stands before the value of a constant key; nothing of a longer one is kept.
   struct member_entry {
     const char* key = nullptr;
     std::uint8_t size = 0;
