@@ -127,7 +127,8 @@ class alignas(64) descriptor_writer {
         gathers_ ? std::max(options_.buffer_size, std::min(batch(), largest_write_)) : options_.buffer_size;
     return held_.size() - held_written_ + more <= room;
   }
-  // Linux caches what long writes append in large pieces: of 256 KiB each byte costs a fifth less than of 64 (6.18, ext4).
+  // Linux caches what long writes append to a file in large pieces: of 256 KiB each byte costs a fifth less than of 64
+  // (6.18, ext4). Pipes and sockets have no room for so much.
   std::size_t batch() const noexcept { return target_.is_regular ? most_gathered : most_gathered / 4; }
 
   std::error_code write_with_care(std::string_view line, level severity);
