@@ -55,7 +55,10 @@ capture::capture(const logger& lg, level l, const call_site& site) noexcept
 }
 
 capture::~capture() {
-  if (scratch_) release_scratch(static_cast<scratch*>(scratch_));
+  if (auto* const used = static_cast<scratch*>(scratch_)) {
+    used->recycle();
+    release_scratch(used);
+  }
   errno = errno_;
 }
 

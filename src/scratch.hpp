@@ -45,19 +45,20 @@ class record_arena final : public arena {
 };
 
 struct scratch {
-  alignas(std::max_align_t) std::array<std::byte, 8192> initial;
+  // Close together: a call that finds another context seldom finds them in the cache.
+  scratch* next_idle = nullptr;
+  std::uint64_t generation = 0;
+  std::shared_ptr<const settings> snapshot;
   record_arena memory{initial.data(), initial.size()};
+  alignas(std::max_align_t) std::array<std::byte, 8192> initial;
+
   fmt::memory_buffer message;
   fmt::memory_buffer line;
-  std::shared_ptr<const settings> snapshot;
-  std::uint64_t generation = 0;
   // The n-th is the n-th context patcher of a record.
   std::vector<std::unique_ptr<context_fields>> contexts;
   encoding_cache encoded;
   disjoint_runs disjoint;
   wall_clock clock;
-
-  scratch* next_idle = nullptr;
 
   // The present settings; kept from one record to the next, so that threads do not meet at a counter.
   const settings* refresh() noexcept {
@@ -66,7 +67,7 @@ struct scratch {
       read_settings(latest);
     return snapshot.get();
   }
-  // Gives memory of unusual size back.
+  // After a record. Gives memory of unusual size back.
   void recycle() noexcept {
     constexpr std::size_t usual = 256 * 1024;
     memory.recycle();
@@ -101,7 +102,6 @@ inline scratch* acquire_scratch() noexcept {
 inline void release_scratch(scratch* s) noexcept {
   if (idle_scratch.is_over) [[unlikely]]
     return destroy(s);
-  s->recycle();
   s->next_idle = std::exchange(idle_scratch.first, s);
 }
 

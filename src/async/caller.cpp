@@ -203,7 +203,9 @@ class borrowed_scratch {
   borrowed_scratch(const borrowed_scratch&) = delete;
   borrowed_scratch& operator=(const borrowed_scratch&) = delete;
   ~borrowed_scratch() {
-    if (held_) release_scratch(held_);
+    if (!held_) return;
+    held_->memory.recycle();
+    release_scratch(held_);
   }
   scratch* operator->() const noexcept { return held_; }
   scratch& operator*() const noexcept { return *held_; }
@@ -225,7 +227,7 @@ bool ensure_state(queue& to, scratch& memory, const settings& present, std::size
   const borrowed_scratch memory;
   if (!memory) return nullptr;
   const settings* const present = memory->refresh();
-  queue* const to = own_queue(*memory);
+  queue* const to = own && own->generation == memory->generation ? own : own_queue(*memory);
   if (!to || size > to->largest_record()) return nullptr;
   return ensure_state(*to, *memory, *present, size) ? to : nullptr;
 }

@@ -21,7 +21,6 @@ queue::queue(engine& owner, const queue_file::ring& mapped) noexcept
       cycles_(ticks_are_cycles()),
       owner_(owner),
       mapped_(mapped),
-      bytes_(owner.file().layout().queue_bytes),
       common_(owner.options().when_full == overflow::drop_below ? capacity() / 5 * 4 : capacity()) {}
 
 bool queue::find_room(level l, std::uint64_t end) noexcept {
@@ -100,7 +99,7 @@ bool queue::drop_oldest(std::uint64_t end) noexcept {
 void queue::delivered_up_to(std::uint64_t position) noexcept {
   mapped_.head->read.store(position, std::memory_order_release);
   // Half of it free, or the writer would be woken for every few records.
-  const bool half_free = mapped_.head->written.load(std::memory_order_relaxed) - position <= bytes_ / 2;
+  const bool half_free = mapped_.head->written.load(std::memory_order_relaxed) - position <= bytes() / 2;
   if (half_free && waiting_.exchange(0, std::memory_order_seq_cst) == 1) wake_all(waiting_);
 }
 

@@ -53,7 +53,7 @@ class queue {
   bool tell(told_frame& told, frame_kind kind, std::size_t size, Write write) noexcept;
   // Whether a record of `size` bytes may refer to what was told.
   bool reaches(const told_frame& told, std::size_t size) const noexcept { return end_of(size) <= told.limit; }
-  std::size_t largest_record() const noexcept { return bytes_ / 8; }
+  std::size_t largest_record() const noexcept { return bytes() / 8; }
 
   // Until everything written is delivered.
   void wait_until_delivered() noexcept;
@@ -95,7 +95,8 @@ class queue {
   std::uint64_t end_of(std::size_t size) const noexcept {
     return write_position() + padded(sizeof(frame_head) + size);
   }
-  std::uint64_t capacity() const noexcept { return bytes_ / 4 * 3; }
+  std::uint64_t bytes() const noexcept { return std::uint64_t{mask_} + 1; }
+  std::uint64_t capacity() const noexcept { return bytes() / 4 * 3; }
   char* put_head(std::size_t size, std::uint32_t what, std::uint64_t ticks,
                  std::uint64_t references) noexcept;
   static void put_word(char* out, std::uint64_t word) noexcept {
@@ -128,7 +129,6 @@ class queue {
   engine& owner_;
 
   alignas(64) queue_file::ring mapped_;
-  std::uint64_t bytes_;
   std::uint64_t common_;  // what records of any level may use
 
   // Written to by the reader too: away from what the writer reads.
@@ -183,7 +183,7 @@ bool queue::tell(told_frame& told, frame_kind kind, std::size_t size, Write writ
   const std::uint64_t end = end_of(size);
   if (end > room_until_ && !has_room(end)) return false;
   write(put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0));
-  told = {write_position(), write_position() + bytes_ / 4};
+  told = {write_position(), write_position() + bytes() / 4};
   publication_.end = end;  // published with the record that follows: the reader may have that cache line
   return true;
 }
