@@ -73,7 +73,7 @@ void capture::deliver(std::span<const argument> arguments, const field_run& fiel
     if (present->async && defer_values(memory, logger_, level_, site_, arguments, fields.fields())) return;
     record_builder builder(memory, origin_here(memory.clock, level_, site_, logger_.name()));
     builder.add(present->fields.get());
-    builder.add(ambient_fields());
+    builder.add(ambient_fields(active_node()));
     builder.add(logger_.bound_.get());
     builder.add_call_fields(fields);
     if (site_.syntax == message_syntax::plain)

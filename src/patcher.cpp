@@ -10,8 +10,8 @@
 namespace ctxlog {
 
 detail::variable_reader::variable_reader(const context_var_base& variable, function reading, bool has_default,
-                                         bool runs_code)
-    : variable_(variable), value_in_(reading), has_default_(has_default), runs_code_(runs_code) {
+                                         bool is_plain)
+    : variable_(variable), value_in_(reading), has_default_(has_default), is_plain_(is_plain) {
   arena memory;
   key_ = checked_key(memory, variable.name());
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bitset>
+#include <functional>
+#include <iterator>
 
 #include "ctxlog/logger.hpp"
 #include "diagnostics.hpp"
@@ -22,6 +24,19 @@ void enter(std::optional<patching_scope>& scope) {
 }
 
 }  // namespace
+
+std::optional<std::vector<variable_reader>> context_patching::plain_variables_of(
+    const std::vector<patcher>& patchers) {
+  std::vector<variable_reader> all;
+  for (const patcher& p : patchers) {
+    const auto* const variables = std::get_if<patcher::variables>(&p.body_->does);
+    if (!variables ||
+        !std::all_of(variables->begin(), variables->end(), std::mem_fn(&variable_reader::is_plain)))
+      return std::nullopt;
+    std::copy(variables->begin(), variables->end(), std::back_inserter(all));
+  }
+  return all;
+}
 
 const field_set& context_patching::run(const patcher& of_context, std::optional<patching_scope>& scope) {
   if (const field_set* const known = remembered(of_context)) {
@@ -51,10 +66,10 @@ std::span<const field> context_patching::read_variables(const patcher::variables
   std::size_t size = 0;
   const node* const here = active_node();
   for (const variable_reader& variable : variables) {
-    if (variable.runs_code()) enter(scope);
+    if (!variable.is_plain()) enter(scope);
     // In place: a value handed over in memory is read before its parts have arrived there.
     field& next = *new (fields + size) field{variable.key(), {}};
-    if (variable.read(here, memory_.memory, next.value)) ++size;
+    if (variable.read(here, &memory_.memory, next.value)) ++size;
   }
   return {fields, size};
 }

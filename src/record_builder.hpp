@@ -28,9 +28,9 @@ struct origin {
   std::string_view thread_name;
 };
 
-// The ambient fields of the calling thread's context, or null.
-inline const field_set* ambient_fields() noexcept {
-  const cell* held = slot(active_node(), ambient_slot);
+// The ambient fields of a context, or null.
+inline const field_set* ambient_fields(const node* context) noexcept {
+  const cell* held = slot(context, ambient_slot);
   return held ? &static_cast<const cell_of<field_set>*>(held)->value : nullptr;
 }
 
@@ -49,6 +49,8 @@ class context_patching {
   static bool is_of_context(const patcher& p) noexcept {
     return !std::holds_alternative<patcher::per_record>(p.body_->does);
   }
+  // The variables of all, in their order; nothing when one of them runs code of the application.
+  static std::optional<std::vector<variable_reader>> plain_variables_of(const std::vector<patcher>&);
   // The fields of the next context patcher when they are known, or null. They are kept until the context is another one.
   const field_set* remembered(const patcher& of_context) noexcept {
     if (runs_ >= memory_.contexts.size()) return nullptr;

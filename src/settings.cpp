@@ -320,6 +320,7 @@ void configure(configuration c) {
     if (c.colour) s.from_code.colour = c.colour;
     if (c.pipeline) s.from_code.pipeline = c.pipeline;
     if (c.patchers) next.patchers = std::move(*c.patchers);
+    next.plain_variables = context_patching::plain_variables_of(next.patchers);
     next.has_record_patchers =
         !std::all_of(next.patchers.begin(), next.patchers.end(), context_patching::is_of_context);
     if (c.fields) next.fields = std::move(c.fields);

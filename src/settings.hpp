@@ -38,13 +38,15 @@ struct sink_slot : std::enable_shared_from_this<sink_slot> {
 // A cache line away from the count of its owners, which the consumer changes with each batch.
 struct alignas(64) settings {
   std::shared_ptr<const field_set> fields;
+  std::optional<std::vector<variable_reader>>
+      plain_variables;  // all that the patchers say, if they only read such ones
+  bool has_record_patchers = false;
+  bool shut_down = false;
   std::vector<patcher> patchers;
   std::vector<std::shared_ptr<sink_slot>> sinks;
   std::optional<ctxlog::format> format;          // that the two encoders are for
   std::shared_ptr<const encoder> plain, colour;  // for sinks that brought no encoder
   std::shared_ptr<engine> async;                 // null: the sync pipeline
-  bool has_record_patchers = false;
-  bool shut_down = false;
 
   // As LOG_FORMAT names it; empty for an encoder of the application's own.
   std::string_view schema_of(const sink_slot&) const noexcept;

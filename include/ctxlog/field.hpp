@@ -209,6 +209,29 @@ T* allocate(arena& memory, std::size_t n) {
 template <class T>
 value make_value(const T& v, arena& memory, std::size_t depth = 0);
 
+// Types whose values need no memory and run no code of the application.
+template <class T>
+inline constexpr bool has_plain_value =
+    (std::is_arithmetic_v<T> && !std::is_same_v<T, char> && sizeof(T) <= 8) || std::is_floating_point_v<T> ||
+    std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>;
+
+template <class T>
+value plain_value(const T& v) noexcept {
+  if constexpr (std::same_as<T, bool>) {
+    return value(v);
+  } else if constexpr (std::signed_integral<T>) {
+    return value(static_cast<std::int64_t>(v));
+  } else if constexpr (std::unsigned_integral<T>) {
+    return value(static_cast<std::uint64_t>(v));
+  } else if constexpr (std::same_as<T, float>) {
+    return value(widen(v));
+  } else if constexpr (std::floating_point<T>) {
+    return value(static_cast<double>(v));
+  } else {
+    return value(std::string_view(v));
+  }
+}
+
 // A range that makes its elements on the fly gives values that refer to a temporary: those are copied.
 template <class Reference>
 value lasting(const value& v, arena& memory) {
@@ -271,8 +294,8 @@ value make_value(const T& v, arena& memory, std::size_t depth) {
   if constexpr (std::same_as<T, ctxlog::value>) {
     const bool composite = v.kind() == value_kind::array || v.kind() == value_kind::object;
     return composite ? checked_value(memory, v, depth) : v;
-  } else if constexpr (std::same_as<T, bool>) {
-    return value(v);
+  } else if constexpr (has_plain_value<T>) {
+    return plain_value(v);
   } else if constexpr (std::same_as<T, std::nullptr_t> || std::same_as<T, std::monostate>) {
     return value();
   } else if constexpr (is_secret<T>) {
@@ -281,14 +304,6 @@ value make_value(const T& v, arena& memory, std::size_t depth) {
     return json_value(memory, v);
   } else if constexpr (std::same_as<T, char>) {
     return value(copy(memory, {&v, 1}));
-  } else if constexpr (std::signed_integral<T> && sizeof(T) <= 8) {
-    return value(static_cast<std::int64_t>(v));
-  } else if constexpr (std::unsigned_integral<T> && sizeof(T) <= 8) {
-    return value(static_cast<std::uint64_t>(v));
-  } else if constexpr (std::same_as<T, float>) {
-    return value(widen(v));
-  } else if constexpr (std::floating_point<T>) {
-    return value(static_cast<double>(v));
   } else if constexpr (std::is_pointer_v<T> && std::convertible_to<T, const char*>) {
     return v ? value(std::string_view(v)) : value();
   } else if constexpr (string_like<T>) {

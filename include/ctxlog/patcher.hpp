@@ -29,44 +29,44 @@ class variable_reader {
  public:
   template <class T>
   explicit variable_reader(const context_var<T>& variable)
-      : variable_reader(variable, value_in<T>, context_var<T>::can_default, runs_code_for<T>) {}
+      : variable_reader(variable, value_in<T>, context_var<T>::can_default, has_plain_value<T>) {}
 
   // The key lives as long as the reader.
   std::string_view key() const noexcept { return key_; }
-  // Whether the variable says something in that context, and what: it refers to the context and to `memory`.
-  bool read(const node* owner, arena& memory, value& result) const {
+  // Whether reading runs no code of the application and needs no memory.
+  bool is_plain() const noexcept { return is_plain_; }
+  // Whether the variable says something in that context, and what: it refers to the context and to `memory`, which a
+  // plain variable does not need.
+  bool read(const node* owner, arena* memory, value& result) const {
     const std::uint32_t id = variable_.id();
     if (!has_default_ && (id == 0 || !slot(owner, id))) return false;
     return value_in_(variable_, owner, memory, result);
   }
-  // Whether reading may run code of the application.
-  bool runs_code() const noexcept { return runs_code_; }
 
  private:
-  template <class T>
-  static constexpr bool runs_code_for =
-      !std::is_arithmetic_v<T> && !std::is_same_v<T, std::string> && !std::is_same_v<T, std::string_view>;
+  using function = bool (*)(const context_var_base&, const node*, arena*, value&);
 
-  using function = bool (*)(const context_var_base&, const node*, arena&, value&);
-
-  CTXLOG_API variable_reader(const context_var_base&, function, bool has_default, bool runs_code);
+  CTXLOG_API variable_reader(const context_var_base&, function, bool has_default, bool is_plain);
 
   template <class T>
-  static bool value_in(const context_var_base& variable, const node* owner, arena& memory, value& result) {
+  static bool value_in(const context_var_base& variable, const node* owner, arena* memory, value& result) {
     const T* v = static_cast<const context_var<T>&>(variable).value_in(owner);
     if (!v) return false;
     // A request id that is set but empty says nothing: it is left out, as in Python's `if request_id:`.
     if constexpr (string_like<T>) {
       if (std::string_view(*v).empty()) return false;
     }
-    result = make_value(*v, memory);
+    if constexpr (has_plain_value<T>)
+      result = plain_value(*v);
+    else
+      result = make_value(*v, *memory);
     return true;
   }
 
   const context_var_base& variable_;
   function value_in_;
   std::string key_;
-  bool has_default_, runs_code_;
+  bool has_default_, is_plain_;
 };
 
 }  // namespace detail

@@ -28,13 +28,15 @@ namespace {
 
 #define CTXLOG_THREAD_WORD constinit thread_local __attribute__((tls_model("initial-exec")))
 CTXLOG_THREAD_WORD queue* own = nullptr;
+CTXLOG_THREAD_WORD const settings* told_settings = nullptr;  // those that `own` was last told of
 CTXLOG_THREAD_WORD bool is_reader = false;
 CTXLOG_THREAD_WORD bool has_left = false;
 #undef CTXLOG_THREAD_WORD
 
 // Gives the queue back at the thread's exit; destructors that run later and log do so on the spot.
 struct leaver {
-  std::shared_ptr<engine> owner;  // of the queue: it must outlive leave()
+  std::shared_ptr<engine> owner;         // of the queue: it must outlive leave()
+  std::shared_ptr<const settings> told;  // told_settings
   ~leaver() {
     has_left = true;
     // Late records of this thread must not overtake those that are queued.
@@ -57,6 +59,8 @@ class kept_errno {
 void leave_own() noexcept {
   if (!own) return;
   own->owner().leave(*std::exchange(own, nullptr));
+  told_settings = nullptr;
+  thread_leaver.told.reset();
   thread_leaver.owner.reset();
 }
 
@@ -83,69 +87,129 @@ queue* own_queue(const scratch& memory) noexcept {
   return own;
 }
 
-struct told_run {
-  run_role role;
-  std::span<const field> fields;
+// Writes into a frame what fits. Much of it is out of line: this code is seldom in the caches, and waiting for it takes
+// longer than calls do.
+class frame_writer {
+ public:
+  frame_writer(char* begin, char* end) noexcept : next_(begin), end_(end) {}
+
+  template <class Number>
+  void put(Number n) noexcept {
+    if (has_room(sizeof n)) next_ = put_wire(next_, n);
+  }
+  [[gnu::noinline]] void put_text(std::string_view text) noexcept {
+    if (has_room(wire_size(text))) next_ = put_wire(next_, text);
+  }
+  // Fields that are added one by one; how many is known when all are there.
+  void begin_fields() noexcept {
+    counted_ = next_;
+    count_ = 0;
+    put(count_);
+  }
+  [[gnu::noinline]] void add(std::string_view key, const value& v) noexcept {
+    ++count_;
+    put_text(key);
+    if (v.kind() == value_kind::string) {
+      put(value_tag::string);
+      put_text(v.string());
+    } else if (has_room(tagged_size(v))) {
+      next_ = put_tagged(next_, v);
+    }
+  }
+  void end_fields() noexcept {
+    if (fits_) put_wire(counted_, count_);
+  }
+  [[gnu::noinline]] void put_fields(std::span<const field> fields) noexcept {
+    begin_fields();
+    for (const field& f : fields) add(f.key, f.value);
+    end_fields();
+  }
+  void put_run(run_role role, std::span<const field> fields) noexcept {
+    put(role);
+    put_fields(fields);
+  }
+  // Where that ends, or null when it did not fit.
+  char* end() const noexcept { return fits_ ? next_ : nullptr; }
+
+ private:
+  bool has_room(std::size_t size) noexcept {
+    return fits_ = fits_ && size <= static_cast<std::size_t>(end_ - next_);
+  }
+
+  char* next_;
+  char* end_;
+  char* counted_ = nullptr;
+  std::uint32_t count_ = 0;
+  bool fits_ = true;
 };
 
-std::size_t size_of(std::span<const field> fields) noexcept {
-  std::size_t size = sizeof(std::uint32_t);
-  for (const field& f : fields) size += wire_size(f.key) + tagged_size(f.value);
-  return size;
+// What the records of this thread now have in common. Nothing in here runs code of the application, which could log.
+template <class PutPatched>
+bool tell_state(queue& to, const settings& present, const node* here, PutPatched put_patched) noexcept {
+  const thread_info& thread = this_thread_info();
+  const field_set* const ambient = ambient_fields(here);
+  const bool told = to.tell(to.state, frame_kind::state, [&](char* begin, char* end) {
+    frame_writer out(begin, end);
+    out.put(thread.id);
+    out.put_text(thread.name);
+    if (present.fields) out.put_run(run_role::global, present.fields->run().fields());
+    if (ambient) out.put_run(run_role::ambient, ambient->run().fields());
+    put_patched(out);
+    return out.end();
+  });
+  if (!told) return false;
+  to.context = serial_of(here);
+  to.name_changes = thread_name_changes;
+  return true;
 }
 
-char* put(char* out, std::span<const field> fields) noexcept {
-  out = put_wire(out, static_cast<std::uint32_t>(fields.size()));
-  for (const field& f : fields) {
-    out = put_wire(out, f.key);
-    out = put_tagged(out, f.value);
-  }
-  return out;
+// With patchers that do nothing but read: no memory is needed.
+bool tell_plain_state(queue& to, const settings& present) noexcept {
+  const node* const here = active_node();
+  return tell_state(to, present, here, [&](frame_writer& out) {
+    out.put(run_role::patched);
+    out.begin_fields();
+    value said;
+    for (const variable_reader& variable : *present.plain_variables)
+      if (variable.read(here, nullptr, said)) out.add(variable.key(), said);
+    out.end_fields();
+  });
 }
 
-// Writes what the records of this thread now have in common. False when that must be said with each record.
-bool tell_state(queue& to, scratch& memory, const settings& present, std::uint64_t generation) noexcept {
-  const std::uint64_t context = serial_of(active_node());
-  if (to.generation == generation && to.context == context && to.state.limit == 0)
+// With any. False when what they say must be said with each record.
+bool tell_patched_state(queue& to, scratch& memory) noexcept {
+  const node* const here = active_node();
+  if (to.generation == memory.generation && to.context == serial_of(here) && to.state.limit == 0)
     return false;  // once is enough
+  thread_leaver.told = memory.snapshot;
+  told_settings = memory.snapshot.get();
+  const settings& present = *told_settings;
   try {
-    told_run* const first = allocate<told_run>(memory.memory, 2 + present.patchers.size());
-    std::size_t count = 0;
-    const auto add = [&](run_role role, std::span<const field> fields) {
-      if (!fields.empty()) new (first + count++) told_run{role, fields};
-    };
-    if (present.fields) add(run_role::global, present.fields->run().fields());
-    if (const field_set* ambient = ambient_fields()) add(run_role::ambient, ambient->run().fields());
+    using fields = std::span<const field>;
+    fields* const first = allocate<fields>(memory.memory, present.patchers.size());
+    fields* last = first;
     context_patching contexts(memory);
     std::optional<patching_scope> scope;
-    for (const patcher& p : present.patchers) add(run_role::patched, contexts.read(p, scope));
-
-    const std::span<const told_run> runs(first, count);
-    const thread_info& thread = this_thread_info();
-    std::size_t size = sizeof thread.id + wire_size(thread.name);
-    for (const told_run& run : runs) size += 1 + size_of(run.fields);
-    if (size > to.largest_record()) return false;
-    const bool told = to.tell(to.state, frame_kind::state, size, [&](char* out) {
-      out = put_wire(put_wire(out, thread.id), thread.name);
-      for (const told_run& run : runs)
-        out = put(put_wire(out, static_cast<std::uint8_t>(run.role)), run.fields);
+    for (const patcher& p : present.patchers) new (last++) fields(contexts.read(p, scope));
+    const bool told = tell_state(to, present, here, [&](frame_writer& out) {
+      std::for_each(first, last, [&](fields said) { out.put_run(run_role::patched, said); });
     });
-    to.generation = told ? generation : 0;
-    to.context = context;
-    to.name_changes = thread_name_changes;
+    to.generation = told ? memory.generation : 0;
     return told;
   } catch (...) {  // a patcher threw, or there is no memory: each record shall say so
-    to.generation = generation;
-    to.context = context;
+    to.generation = memory.generation;
+    to.context = serial_of(here);
     to.state = {};
     return false;
   }
 }
 
 bool tell_bound(queue& to, const field_run& run) noexcept {
-  const std::size_t size = size_of(run.fields());
-  if (size > to.largest_record()) return false;
-  const bool told = to.tell(to.bound, frame_kind::bound, size, [&](char* out) { put(out, run.fields()); });
+  const bool told = to.tell(to.bound, frame_kind::bound, [&](char* begin, char* end) {
+    frame_writer out(begin, end);
+    out.put_fields(run.fields());
+    return out.end();
+  });
   if (told) to.bound_serial = run.serial;
   return told;
 }
@@ -216,20 +280,28 @@ class borrowed_scratch {
 };
 
 // Inside of a patcher there is no state to refer to: the record is made without patchers.
-bool ensure_state(queue& to, scratch& memory, const settings& present, std::size_t size) noexcept {
-  if (current_activity() != activity::none || present.has_record_patchers) return false;
-  return state_is_told(to, size) || tell_state(to, memory, present, memory.generation);
+bool ensure_state(queue& to, scratch& memory, std::size_t size) noexcept {
+  if (current_activity() != activity::none || memory.snapshot->has_record_patchers) return false;
+  return state_is_told(to, size) || tell_patched_state(to, memory);
 }
 
-// A queue whose state is told for records of `size` bytes, or null.
-[[gnu::noinline]] queue* prepared_queue(std::size_t size) noexcept {
+[[gnu::noinline]] queue* newly_prepared_queue(std::size_t size) noexcept {
   const kept_errno keep;
   const borrowed_scratch memory;
   if (!memory) return nullptr;
-  const settings* const present = memory->refresh();
-  queue* const to = own && own->generation == memory->generation ? own : own_queue(*memory);
+  memory->refresh();
+  queue* const to = own_queue(*memory);
   if (!to || size > to->largest_record()) return nullptr;
-  return ensure_state(*to, *memory, *present, size) ? to : nullptr;
+  return ensure_state(*to, *memory, size) ? to : nullptr;
+}
+
+// A queue whose state is told for records of `size` bytes, or null. Mostly it is another context that must be told,
+// the first time in a while: what that takes is kept short, as it is not in the caches.
+[[gnu::noinline]] queue* prepared_queue(std::size_t size) noexcept {
+  const bool is_known = own && own->generation == settings_generation() && size <= own->largest_record() &&
+                        current_activity() == activity::none;
+  if (!is_known || !told_settings->plain_variables) return newly_prepared_queue(size);
+  return tell_plain_state(*own, *told_settings) && own->reaches(own->state, size) ? own : nullptr;
 }
 
 }  // namespace
@@ -286,7 +358,7 @@ bool defer_values(scratch& memory, const logger& lg, level l, const call_site& s
   for (const argument& a : arguments) size += tagged_size(a.plain);
   for (const field& f : fields) size += wire_size(f.key) + tagged_size(f.value);
   if (size > to->largest_record()) return false;
-  if (!ensure_state(*to, memory, *memory.snapshot, size)) return false;
+  if (!ensure_state(*to, memory, size)) return false;
   const field_set* const bound = deferred_call::bound_of(lg);
   const bool is_bound = bound && !bound->empty();
   if (is_bound && !ensure_bound(*to, bound->run(), size)) return false;
@@ -298,7 +370,8 @@ bool defer_values(scratch& memory, const logger& lg, level l, const call_site& s
   char* out = has_text ? frame.values : put_wire(frame.values, site.text);
   out = put_wire(out, static_cast<std::uint32_t>(arguments.size()));
   for (const argument& a : arguments) out = put_tagged(out, a.plain);
-  put(out, fields);
+  out = put_wire(out, static_cast<std::uint32_t>(fields.size()));
+  for (const field& f : fields) out = put_tagged(put_wire(out, f.key), f.value);
   frame.publication->publish();
   return true;
 }

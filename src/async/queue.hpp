@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -47,10 +48,11 @@ class queue {
     return open_within_room(what, is_bound, size, end);
   }
 
-  // Writes a frame that is not a record. False when there is no room: a record that says everything by itself
-  // meets the policy.
+  // Writes a frame that is not a record: what `write(begin, end)` puts there; it returns where that ends, or null when it
+  // needs more, and may be called again. False when there is no room: a record that says everything by itself meets the
+  // policy.
   template <class Write>
-  bool tell(told_frame& told, frame_kind kind, std::size_t size, Write write) noexcept;
+  bool tell(told_frame& told, frame_kind kind, Write write) noexcept;
   // Whether a record of `size` bytes may refer to what was told.
   bool reaches(const told_frame& told, std::size_t size) const noexcept { return end_of(size) <= told.limit; }
   std::size_t largest_record() const noexcept { return bytes() / 8; }
@@ -179,13 +181,25 @@ inline open_frame queue::open_within_room(std::uint32_t what, bool is_bound, std
 }
 
 template <class Write>
-bool queue::tell(told_frame& told, frame_kind kind, std::size_t size, Write write) noexcept {
-  const std::uint64_t end = end_of(size);
-  if (end > room_until_ && !has_room(end)) return false;
-  write(put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0));
-  told = {write_position(), write_position() + bytes() / 4};
-  publication_.end = end;  // published with the record that follows: the reader may have that cache line
-  return true;
+bool queue::tell(told_frame& told, frame_kind kind, Write write) noexcept {
+  const std::uint64_t begin = write_position(), most = end_of(largest_record());
+  char* const values = ring_ + (begin & mask_) + sizeof(frame_head);
+  // First with the room that is known: asking for more is asking the reader's cache line.
+  for (bool asked = false;; asked = true) {
+    if (asked) has_room(most);
+    const std::uint64_t room = std::min(room_until_, most) & ~std::uint64_t{7};
+    const char* const end =
+        room > end_of(0) ? write(values, values + (room - begin - sizeof(frame_head))) : nullptr;
+    if (end) {
+      const auto size = static_cast<std::size_t>(end - values);
+      put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0);
+      told = {begin, begin + bytes() / 4};
+      publication_.end =
+          end_of(size);  // published with the record that follows: the reader may have that cache line
+      return true;
+    }
+    if (asked) return false;
+  }
 }
 
 }  // namespace ctxlog::detail

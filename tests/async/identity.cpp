@@ -36,6 +36,13 @@ void to_json(nlohmann::json& json, const logs_in_json&) {
   json = 1;
 }
 
+struct reconfigures {};
+void to_json(nlohmann::json& json, const reconfigures&) {
+  ctxlog::configure({.fields = ctxlog::fields(ctxlog::kv("global", "new"))});
+  ctxlog::info("inside");
+  json = 1;
+}
+
 }  // namespace identity
 
 template <>
@@ -343,6 +350,9 @@ TEST_CASE_METHOD(clean_async, "variables of every kind are told as they are",
   CHECK(require_identity(program(odd_name, 0.1)) == 4);
   CHECK(require_identity(program(request_id, std::string())) == 4);
   CHECK(require_identity(program(request_id, std::string(150'000, 'y'))) == 4);
+  ctxlog::configure({.patchers = {{ctxlog::context_variables(request_id, attempt),
+                                   ctxlog::context_variables(counted, namesake)}}});
+  CHECK(require_identity(program(namesake, std::string("r2"))) == 4);
   use(namesake);
   CHECK(require_identity(program(namesake, std::string("r2"))) == 4);
   use(broken);
@@ -449,6 +459,24 @@ TEST_CASE_METHOD(clean_async, "every change of the context is seen by the next r
     const int global = i % 3 == 2 ? request : request - 1;
     if (global >= 0) REQUIRE(line.get<int>("global") == global);
   }
+}
+
+TEST_CASE_METHOD(clean_async, "a record that is made while the settings change leaves no old ones behind",
+                 "[async][H6]") {
+  ctxlog::configure(
+      {.patchers = {{ctxlog::context_variables(request_id)}}, .fields = ctxlog::fields(kv("global", "old"))});
+  const auto sink = keep_lines();
+  go_async();
+  ctxlog::info("before");
+  ctxlog::info("outside", kv("json", identity::reconfigures()));
+  const auto id = request_id.bind("r");
+  ctxlog::info("after");
+  REQUIRE(ctxlog::flush(patience));
+  const auto lines = sink->lines();
+  REQUIRE(lines.size() == 4);
+  CHECK(lines.front().get<std::string>("global") == "old");
+  CHECK(lines.back().get<std::string>("global") == "new");
+  CHECK(lines.back().get<std::string>("request_id") == "r");
 }
 
 }  // namespace
