@@ -209,14 +209,17 @@ void latency(Peer& peer, const options& o, const std::vector<Context>& contexts)
   const double scale = ns_per_tick();
   const auto pause = static_cast<std::uint64_t>(static_cast<double>(burst_pause_ns) / scale);
   const auto requests_made = static_cast<std::size_t>(o.records) / records_per_request;
-  std::vector<double> calls, bursts, timer;
+  std::vector<double> calls, bursts, entries, timer;
   calls.reserve(requests_made * records_per_request);
+  entries.reserve(2 * requests_made);
   bursts.reserve(requests_made * records_per_request / records_per_burst);
   const auto elapsed = [&](std::uint64_t begin) { return static_cast<double>(ticks() - begin) * scale; };
   const auto over_bursts = [&](auto burst) {
     std::size_t event = 0;
     for (std::size_t i = 0; i < requests_made; ++i) {
+      const std::uint64_t begin = ticks();
       [[maybe_unused]] const auto inside = peer.enter(contexts[i % contexts.size()]);
+      entries.push_back(elapsed(begin));
       for (int b = 0; b < records_per_request / records_per_burst; ++b) {
         burst(&all[event]);
         event = (event + records_per_burst) % all.size();
@@ -240,13 +243,14 @@ void latency(Peer& peer, const options& o, const std::vector<Context>& contexts)
     bursts.push_back(elapsed(begin) / records_per_burst);
   });
   peer.finish();
-  for (auto* samples : {&calls, &bursts, &timer}) std::sort(samples->begin(), samples->end());
+  for (auto* samples : {&calls, &bursts, &entries, &timer}) std::sort(samples->begin(), samples->end());
   fmt::print(
       "{{\"lines\":{},\"burst_p50\":{:.1f},\"burst_p99\":{:.1f},\"call_p50\":{:.1f},\"call_p99\":{:.1f},"
-      "\"call_p999\":{:.1f},\"call_max\":{:.0f},\"timer_ns\":{:.1f},\"peak_rss_kb\":{}}}\n",
+      "\"call_p999\":{:.1f},\"call_max\":{:.0f},\"enter_p50\":{:.1f},\"enter_p99\":{:.1f},\"timer_ns\":{:.1f}"
+      ",\"peak_rss_kb\":{}}}\n",
       warm_up + static_cast<std::int64_t>(2 * calls.size()), quantile(bursts, .5), quantile(bursts, .99),
-      quantile(calls, .5), quantile(calls, .99), quantile(calls, .999), calls.back(), quantile(timer, .5),
-      peak_rss_kb());
+      quantile(calls, .5), quantile(calls, .99), quantile(calls, .999), calls.back(), quantile(entries, .5),
+      quantile(entries, .99), quantile(timer, .5), peak_rss_kb());
 }
 
 struct skipped {

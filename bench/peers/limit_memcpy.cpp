@@ -6,28 +6,25 @@
 
 namespace {
 
+// Names and values.
+using context = std::vector<std::pair<std::string, std::string>>;
+
 template <class Shape>
-const std::vector<std::string>& lines() {
-  static const std::vector<std::string> made = [] {
-    const auto& r = bench::requests().front();
-    std::vector<std::string> list;
-    for (const auto& event : bench::events<Shape>()) {
-      nlohmann::ordered_json line = {{"time", bench::time_text().now()},
-                                     {"level", "info"},
-                                     {"logger", "orders"},
-                                     {"file", "limit.cpp"},
-                                     {"line", 1},
-                                     {"thread", 4711},
-                                     {"message", bench::message_of(event)},
-                                     {"request_id", r.request_id},
-                                     {"trace_id", r.trace_id},
-                                     {"user_id", r.user_id}};
-      bench::visit_fields(event, [&](const auto& key, const auto& value) { line[key] = value; });
-      list.push_back(line.dump() + '\n');
-    }
-    return list;
-  }();
-  return made;
+std::vector<std::string> lines_in(const context& all) {
+  std::vector<std::string> list;
+  for (const auto& event : bench::events<Shape>()) {
+    nlohmann::ordered_json line = {{"time", bench::time_text().now()},
+                                   {"level", "info"},
+                                   {"logger", "orders"},
+                                   {"file", "limit.cpp"},
+                                   {"line", 1},
+                                   {"thread", 4711},
+                                   {"message", bench::message_of(event)}};
+    for (const auto& [name, value] : all) line[name] = value;
+    bench::visit_fields(event, [&](const auto& key, const auto& value) { line[key] = value; });
+    list.push_back(line.dump() + '\n');
+  }
+  return list;
 }
 
 class limit_memcpy {
@@ -36,14 +33,27 @@ class limit_memcpy {
 
   explicit limit_memcpy(const bench::options& o) : file_(o.output) {}
 
-  int enter(const bench::request&) { return 0; }
+  // All lines have the values of the first.
+  int enter(const bench::request& r) {
+    if (!first_) first_ = {{"request_id", r.request_id}, {"trace_id", r.trace_id}, {"user_id", r.user_id}};
+    return 0;
+  }
+  template <std::size_t Count>
+  int enter(const bench::variables<Count>& v) {
+    if (!first_) {
+      first_.emplace();
+      for (std::size_t i = 0; i < Count; ++i) first_->emplace_back(fmt::format("c{:02}", i), v.values[i]);
+    }
+    return 0;
+  }
 
   template <class Shape>
   void log(const Shape& event) {
+    static const std::vector<std::string> lines = lines_in<Shape>(*first_);
     timespec time{};
     ::clock_gettime(CLOCK_REALTIME, &time);
     asm volatile("" : : "r"(time.tv_nsec));
-    const auto& line = lines<Shape>()[static_cast<std::size_t>(&event - bench::events<Shape>().data())];
+    const auto& line = lines[static_cast<std::size_t>(&event - bench::events<Shape>().data())];
     file_.put(line.data(), line.size());
   }
 
@@ -51,6 +61,7 @@ class limit_memcpy {
 
  private:
   bench::plain_file file_;
+  std::optional<context> first_;
 };
 
 }  // namespace

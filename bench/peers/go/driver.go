@@ -171,11 +171,13 @@ func throughput(out *file, o options, produce func(records, first int)) {
 }
 
 func latency[Shape any](p peer, out *file, o options, w workload, events []Shape, log func(requestLogger, *Shape)) {
-	var calls, bursts, timer []float64
+	var calls, bursts, entries, timer []float64
 	overBursts := func(burst func(l requestLogger, events []Shape)) {
 		event := 0
 		for i := 0; i < o.records/w.RecordsPerRequest; i++ {
+			begin := time.Now()
 			l := p.enter(&w.Requests[i%len(w.Requests)])
+			entries = append(entries, float64(time.Since(begin)))
 			for b := 0; b < w.RecordsPerRequest/recordsPerBurst; b++ {
 				burst(l, events[event:event+recordsPerBurst])
 				event = (event + recordsPerBurst) % len(events)
@@ -205,11 +207,13 @@ func latency[Shape any](p peer, out *file, o options, w workload, events []Shape
 	out.Sync()
 	slices.Sort(calls)
 	slices.Sort(bursts)
+	slices.Sort(entries)
 	slices.Sort(timer)
 	fmt.Printf("{\"lines\":%d,\"burst_p50\":%.1f,\"burst_p99\":%.1f,\"call_p50\":%.1f,\"call_p99\":%.1f,"+
-		"\"call_p999\":%.1f,\"call_max\":%.0f,\"timer_ns\":%.1f,\"peak_rss_kb\":%s}\n",
+		"\"call_p999\":%.1f,\"call_max\":%.0f,\"enter_p50\":%.1f,\"enter_p99\":%.1f,\"timer_ns\":%.1f,\"peak_rss_kb\":%s}\n",
 		warmUp+2*len(calls), quantile(bursts, .5), quantile(bursts, .99), quantile(calls, .5), quantile(calls, .99),
-		quantile(calls, .999), calls[len(calls)-1], quantile(timer, .5), peakRSS())
+		quantile(calls, .999), calls[len(calls)-1], quantile(entries, .5), quantile(entries, .99), quantile(timer, .5),
+		peakRSS())
 }
 
 func quantile(sorted []float64, q float64) float64 {
