@@ -188,16 +188,20 @@ inline void copy_text(char* out, const char* in, std::size_t size) noexcept {
   struct block {
     std::uint64_t words[2];
   };
-  if (size > 32)
+  if (size > 64) {
     std::memcpy(out, in, size);
-  else if (size >= 16)
+  } else if (size > 32) {
+    std::memcpy(out, in, 32);
+    std::memcpy(out + size - 32, in + size - 32, 32);
+  } else if (size >= 16) {
     ends(block{});
-  else if (size >= 8)
+  } else if (size >= 8) {
     ends(std::uint64_t{});
-  else if (size >= 4)
+  } else if (size >= 4) {
     ends(std::uint32_t{});
-  else
+  } else {
     for (std::size_t i = 0; i < size; ++i) out[i] = in[i];
+  }
 }
 
 template <class Wire>
