@@ -38,8 +38,8 @@ struct sink_slot : std::enable_shared_from_this<sink_slot> {
 // A cache line away from the count of its owners, which the consumer changes with each batch.
 struct alignas(64) settings {
   std::shared_ptr<const field_set> fields;
-  std::optional<std::vector<variable_reader>>
-      plain_variables;  // all that the patchers say, if they only read such ones
+  // All that the patchers read; nothing when one of them runs code of the application.
+  std::optional<std::vector<variable_reader>> plain_variables = std::vector<variable_reader>();
   bool has_record_patchers = false;
   bool shut_down = false;
   std::vector<patcher> patchers;

@@ -163,7 +163,7 @@ bool tell_state(queue& to, const settings& present, const node* here, PutPatched
   return true;
 }
 
-// With patchers that do nothing but read: no memory is needed.
+// With patchers that only read plain variables: the thread's memory is not needed.
 bool tell_plain_state(queue& to, const settings& present) noexcept {
   const node* const here = active_node();
   return tell_state(to, present, here, [&](frame_writer& out) {
