@@ -155,8 +155,8 @@ void inherit_flattened(node* made, const node* base) noexcept {
   made->lineage_size = static_cast<std::uint32_t>(next - lineage_of(made));
 }
 
-// A node in `state` with room for slots up to `id`, which it is to bind; the others are those of `base`. A flat one does not
-// own them yet. Null when memory ran out.
+// A node in `state` with room for slots up to `id`, which its maker fills; the others are those of `base`. A flat one does
+// not own them yet. Null when memory ran out.
 node* make_node(const node* base, std::uint32_t id, bool flat, std::uint32_t lineage_size,
                 binding_state initial) noexcept {
   const std::uint32_t inherited = base ? base->size : 0;
@@ -175,7 +175,7 @@ node* make_node(const node* base, std::uint32_t id, bool flat, std::uint32_t lin
   made->depth = flat || !base ? 0 : base->depth + 1;
   made->lineage_size = lineage_size;
   if (inherited) std::memcpy(slots_of(made), base->cells(), inherited * sizeof(cell*));
-  std::fill(slots_of(made) + inherited, slots_of(made) + size, nullptr);
+  for (std::uint32_t i = inherited; i < id; ++i) slots_of(made)[i] = nullptr;
   count(&live_counts::nodes, 1);
   return made;
 }

@@ -87,75 +87,61 @@ queue* own_queue(const scratch& memory) noexcept {
   return own;
 }
 
-// Writes into a frame what fits. Much of it is out of line: this code is seldom in the caches, and waiting for it takes
-// longer than calls do.
-class frame_writer {
- public:
-  frame_writer(char* begin, char* end) noexcept : next_(begin), end_(end) {}
+// What is put between `out` and `end`: these return where it ends, or null when it does not fit, and hand a null on.
+// Much of it is out of line: this code is seldom in the caches, and waiting for it takes longer than calls do.
 
-  template <class Number>
-  void put(Number n) noexcept {
-    if (has_room(sizeof n)) next_ = put_wire(next_, n);
-  }
-  [[gnu::noinline]] void put_text(std::string_view text) noexcept {
-    if (has_room(wire_size(text))) next_ = put_wire(next_, text);
-  }
-  // Fields that are added one by one; how many is known when all are there.
-  void begin_fields() noexcept {
-    counted_ = next_;
-    count_ = 0;
-    put(count_);
-  }
-  [[gnu::noinline]] void add(std::string_view key, const value& v) noexcept {
-    ++count_;
-    put_text(key);
-    if (v.kind() == value_kind::string) {
-      put(value_tag::string);
-      put_text(v.string());
-    } else if (has_room(tagged_size(v))) {
-      next_ = put_tagged(next_, v);
-    }
-  }
-  void end_fields() noexcept {
-    if (fits_) put_wire(counted_, count_);
-  }
-  [[gnu::noinline]] void put_fields(std::span<const field> fields) noexcept {
-    begin_fields();
-    for (const field& f : fields) add(f.key, f.value);
-    end_fields();
-  }
-  void put_run(run_role role, std::span<const field> fields) noexcept {
-    put(role);
-    put_fields(fields);
-  }
-  // Where that ends, or null when it did not fit.
-  char* end() const noexcept { return fits_ ? next_ : nullptr; }
+template <class Number>
+char* put_number(char* out, const char* end, Number n) noexcept {
+  return out && sizeof n <= static_cast<std::size_t>(end - out) ? put_wire(out, n) : nullptr;
+}
 
- private:
-  bool has_room(std::size_t size) noexcept {
-    return fits_ = fits_ && size <= static_cast<std::size_t>(end_ - next_);
-  }
+[[gnu::noinline]] char* put_text(char* out, const char* end, std::string_view text) noexcept {
+  return out && wire_size(text) <= static_cast<std::size_t>(end - out) ? put_wire(out, text) : nullptr;
+}
 
-  char* next_;
-  char* end_;
-  char* counted_ = nullptr;
-  std::uint32_t count_ = 0;
-  bool fits_ = true;
-};
+[[gnu::noinline]] char* put_field(char* out, const char* end, std::string_view key, const value& v) noexcept {
+  out = put_text(out, end, key);
+  if (v.kind() == value_kind::string)
+    return put_text(put_number(out, end, value_tag::string), end, v.string());
+  return out && tagged_size(v) <= static_cast<std::size_t>(end - out) ? put_tagged(out, v) : nullptr;
+}
+
+[[gnu::noinline]] char* put_fields(char* out, const char* end, std::span<const field> fields) noexcept {
+  out = put_number(out, end, static_cast<std::uint32_t>(fields.size()));
+  for (const field& f : fields) out = put_field(out, end, f.key, f.value);
+  return out;
+}
+
+char* put_run(char* out, const char* end, run_role role, std::span<const field> fields) noexcept {
+  return put_fields(put_number(out, end, role), end, fields);
+}
+
+// Of the variables that say something in that context.
+char* put_run(char* out, const char* end, const std::vector<variable_reader>& plain,
+              const node* here) noexcept {
+  char* const counted = put_number(out, end, run_role::patched);
+  std::uint32_t count = 0;
+  out = put_number(counted, end, count);
+  value said;
+  for (const variable_reader& variable : plain) {
+    if (!variable.read(here, nullptr, said)) continue;
+    out = put_field(out, end, variable.key(), said);
+    ++count;
+  }
+  if (out) put_wire(counted, count);
+  return out;
+}
 
 // What the records of this thread now have in common. Nothing in here runs code of the application, which could log.
 template <class PutPatched>
 bool tell_state(queue& to, const settings& present, const node* here, PutPatched put_patched) noexcept {
   const thread_info& thread = this_thread_info();
   const field_set* const ambient = ambient_fields(here);
-  const bool told = to.tell(to.state, frame_kind::state, [&](char* begin, char* end) {
-    frame_writer out(begin, end);
-    out.put(thread.id);
-    out.put_text(thread.name);
-    if (present.fields) out.put_run(run_role::global, present.fields->run().fields());
-    if (ambient) out.put_run(run_role::ambient, ambient->run().fields());
-    put_patched(out);
-    return out.end();
+  const bool told = to.tell(to.state, frame_kind::state, [&](char* out, const char* end) {
+    out = put_text(put_number(out, end, thread.id), end, thread.name);
+    if (present.fields) out = put_run(out, end, run_role::global, present.fields->run().fields());
+    if (ambient) out = put_run(out, end, run_role::ambient, ambient->run().fields());
+    return put_patched(out, end);
   });
   if (!told) return false;
   to.context = serial_of(here);
@@ -166,13 +152,8 @@ bool tell_state(queue& to, const settings& present, const node* here, PutPatched
 // With patchers that only read plain variables: the thread's memory is not needed.
 bool tell_plain_state(queue& to, const settings& present) noexcept {
   const node* const here = active_node();
-  return tell_state(to, present, here, [&](frame_writer& out) {
-    out.put(run_role::patched);
-    out.begin_fields();
-    value said;
-    for (const variable_reader& variable : *present.plain_variables)
-      if (variable.read(here, nullptr, said)) out.add(variable.key(), said);
-    out.end_fields();
+  return tell_state(to, present, here, [&](char* out, const char* end) {
+    return put_run(out, end, *present.plain_variables, here);
   });
 }
 
@@ -191,8 +172,9 @@ bool tell_patched_state(queue& to, scratch& memory) noexcept {
     context_patching contexts(memory);
     std::optional<patching_scope> scope;
     for (const patcher& p : present.patchers) new (last++) fields(contexts.read(p, scope));
-    const bool told = tell_state(to, present, here, [&](frame_writer& out) {
-      std::for_each(first, last, [&](fields said) { out.put_run(run_role::patched, said); });
+    const bool told = tell_state(to, present, here, [&](char* out, const char* end) {
+      std::for_each(first, last, [&](fields said) { out = put_run(out, end, run_role::patched, said); });
+      return out;
     });
     to.generation = told ? memory.generation : 0;
     return told;
@@ -205,11 +187,8 @@ bool tell_patched_state(queue& to, scratch& memory) noexcept {
 }
 
 bool tell_bound(queue& to, const field_run& run) noexcept {
-  const bool told = to.tell(to.bound, frame_kind::bound, [&](char* begin, char* end) {
-    frame_writer out(begin, end);
-    out.put_fields(run.fields());
-    return out.end();
-  });
+  const bool told = to.tell(to.bound, frame_kind::bound,
+                            [&](char* out, const char* end) { return put_fields(out, end, run.fields()); });
   if (told) to.bound_serial = run.serial;
   return told;
 }
