@@ -25,8 +25,7 @@ queue::queue(engine& owner, const queue_file::ring& mapped) noexcept
 
 bool queue::find_room(level l, std::uint64_t end) noexcept {
   if (has_room(end)) return true;
-  // What was told without a record behind it would never be given free.
-  publication_.written->store(publication_.end, std::memory_order_release);
+  publish_told();
   const auto reason = make_room(l, end);
   if (!reason) return true;
   accepted_.store(records_accepted() + 1, std::memory_order_relaxed);
@@ -34,9 +33,20 @@ bool queue::find_room(level l, std::uint64_t end) noexcept {
   return false;
 }
 
+void queue::publish_told() noexcept {
+  publication_.written->store(publication_.end, std::memory_order_release);
+}
+
 bool queue::has_room(std::uint64_t end) noexcept {
   room_until_ = mapped_.head->read.load(std::memory_order_acquire) + common_;
   return end <= room_until_;
+}
+
+void queue::ask_for_room(std::uint64_t end) noexcept {
+  if (has_room(end) || owner_.options().when_full != overflow::block) return;
+  publish_told();
+  wait_for_room(end, std::chrono::milliseconds::max());
+  has_room(end);
 }
 
 std::optional<drop_reason> queue::make_room(level l, std::uint64_t end) noexcept {

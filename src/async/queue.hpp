@@ -112,8 +112,12 @@ class queue {
                               std::uint64_t end) noexcept;
   // False: the record is dropped and counted.
   bool find_room(level, std::uint64_t end) noexcept;
+  // What was told without a record behind it would never be given free.
+  void publish_told() noexcept;
   // Within the part of the queue that records of any level may use. Asks the reader's cache line.
   bool has_room(std::uint64_t end) noexcept;
+  // Waits for it where that is the policy.
+  void ask_for_room(std::uint64_t end) noexcept;
   // Makes room up to `end` or says why not.
   std::optional<drop_reason> make_room(level, std::uint64_t end) noexcept;
   bool wait_for_room(std::uint64_t end, std::chrono::milliseconds most) noexcept;
@@ -186,7 +190,7 @@ bool queue::tell(told_frame& told, frame_kind kind, Write write) noexcept {
   char* const values = ring_ + (begin & mask_) + sizeof(frame_head);
   // First with the room that is known: asking for more is asking the reader's cache line.
   for (bool asked = false;; asked = true) {
-    if (asked) has_room(most);
+    if (asked) ask_for_room(most);
     const std::uint64_t room = std::min(room_until_, most) & ~std::uint64_t{7};
     const char* const end =
         room > end_of(0) ? write(values, values + (room - begin - sizeof(frame_head))) : nullptr;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <catch2/generators/catch_generators.hpp>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +17,15 @@ using namespace async_test;
 using ctxlog::drop_reason;
 
 constinit ctxlog::context_var<int> request{"request"};
+
+struct counts_asking {
+  std::atomic<int>* times;
+};
+void to_json(nlohmann::json& json, const counts_asking& asked) {
+  ++*asked.times;
+  json = std::string(1'500, 'x');
+}
+constinit ctxlog::context_var<counts_asking> asked{"asked"};
 
 async_pipeline small(overflow when_full) {
   return {.queue_bytes = 16 * 1024,
@@ -81,6 +91,25 @@ TEST_CASE_METHOD(held_pipeline, "block: the caller waits for room and nothing is
   caller.join();
   CHECK(is_counted(numbers_by_writer(let_through())[0], 1000));
   CHECK(counted.now().dropped == 0);
+}
+
+TEST_CASE_METHOD(held_pipeline, "block: a context is asked once for what it says, however full the queue is",
+                 "[async][H14]") {
+  ctxlog::configure({.patchers = {{ctxlog::context_variables(asked)}}});
+  start(small(overflow::block));
+  constexpr int count = 1000;
+  std::atomic<int> times{0};
+  std::thread caller([&] {
+    for (int n = 0; n < count; ++n) {
+      const auto bound = asked.bind(counts_asking{&times});
+      ctxlog::info("record", kv("writer", 0), kv("n", n));
+    }
+  });
+  while (counted.now().pending < 8) std::this_thread::yield();  // the one that is held, and all that fit
+  held->door.open();
+  caller.join();
+  CHECK(is_counted(numbers_by_writer(let_through())[0], count));
+  CHECK(times == count);
 }
 
 TEST_CASE_METHOD(held_pipeline, "block_for: what finds no room in time is dropped", "[async][H14]") {
