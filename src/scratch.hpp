@@ -45,13 +45,11 @@ class record_arena final : public arena {
 };
 
 struct scratch {
-  // Close together: a call that finds another context seldom finds them in the cache.
+  alignas(std::max_align_t) std::array<std::byte, 8192> initial;
+  record_arena memory{initial.data(), initial.size()};
   scratch* next_idle = nullptr;
   std::uint64_t generation = 0;
   std::shared_ptr<const settings> snapshot;
-  record_arena memory{initial.data(), initial.size()};
-  alignas(std::max_align_t) std::array<std::byte, 8192> initial;
-
   fmt::memory_buffer message;
   fmt::memory_buffer line;
   // The n-th is the n-th context patcher of a record.
