@@ -109,7 +109,9 @@ class patcher {
 };
 
 /// Adds the given context variables under their names; one that is unset or an empty string adds nothing. The
-/// variables must live as long as the patcher, as namespace-scope variables do.
+/// variables must live as long as the patcher, as namespace-scope variables do. Numbers and strings are read in place;
+/// of another type its to_json() or fmt::formatter runs on the thread of the call: once per snapshot and thread,
+/// asynchronously now and then again, when the queue must be told anew.
 template <class... T>
 patcher context_variables(const context_var<T>&... variables) {
   return patcher(patcher::action(patcher::variables{detail::variable_reader(variables)...}));
