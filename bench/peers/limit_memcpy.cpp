@@ -33,23 +33,27 @@ class limit_memcpy {
 
   explicit limit_memcpy(const bench::options& o) : file_(o.output) {}
 
-  // All lines have the values of the first.
+  // All lines have the values that the first caller sets first.
   int enter(const bench::request& r) {
-    if (!first_) first_ = {{"request_id", r.request_id}, {"trace_id", r.trace_id}, {"user_id", r.user_id}};
+    std::call_once(entered_, [&] {
+      context_ = {{"request_id", r.request_id}, {"trace_id", r.trace_id}, {"user_id", r.user_id}};
+    });
     return 0;
   }
   template <std::size_t Count>
   int enter(const bench::variables<Count>& v) {
-    if (!first_) {
-      first_.emplace();
-      for (std::size_t i = 0; i < Count; ++i) first_->emplace_back(fmt::format("c{:02}", i), v.values[i]);
-    }
+    std::call_once(entered_, [&] {
+      [&]<std::size_t... N>(std::index_sequence<N...>) {
+        (context_.emplace_back(bench::variable_name<N>, v.values[N]), ...);
+      }
+      (std::make_index_sequence<Count>());
+    });
     return 0;
   }
 
   template <class Shape>
   void log(const Shape& event) {
-    static const std::vector<std::string> lines = lines_in<Shape>(*first_);
+    static const std::vector<std::string> lines = lines_in<Shape>(context_);
     timespec time{};
     ::clock_gettime(CLOCK_REALTIME, &time);
     asm volatile("" : : "r"(time.tv_nsec));
@@ -61,7 +65,8 @@ class limit_memcpy {
 
  private:
   bench::plain_file file_;
-  std::optional<context> first_;
+  std::once_flag entered_;
+  context context_;
 };
 
 }  // namespace

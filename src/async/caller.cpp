@@ -117,8 +117,8 @@ char* put_run(char* out, const char* end, run_role role, std::span<const field> 
 }
 
 // Of the variables that say something in that context.
-char* put_run(char* out, const char* end, const std::vector<variable_reader>& plain,
-              const node* here) noexcept {
+char* put_variables(char* out, const char* end, const std::vector<variable_reader>& plain,
+                    const node* here) noexcept {
   char* const counted = put_number(out, end, run_role::patched);
   std::uint32_t count = 0;
   out = put_number(counted, end, count);
@@ -153,7 +153,7 @@ bool tell_state(queue& to, const settings& present, const node* here, PutPatched
 bool tell_plain_state(queue& to, const settings& present) noexcept {
   const node* const here = active_node();
   return tell_state(to, present, here, [&](char* out, const char* end) {
-    return put_run(out, end, *present.plain_variables, here);
+    return put_variables(out, end, *present.plain_variables, here);
   });
 }
 
@@ -264,6 +264,7 @@ bool ensure_state(queue& to, scratch& memory, std::size_t size) noexcept {
   return state_is_told(to, size) || tell_patched_state(to, memory);
 }
 
+// The same whatever has changed: the settings, the pipeline, what patchers that run code say.
 [[gnu::noinline]] queue* newly_prepared_queue(std::size_t size) noexcept {
   const kept_errno keep;
   const borrowed_scratch memory;

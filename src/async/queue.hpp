@@ -49,8 +49,8 @@ class queue {
   }
 
   // Writes a frame that is not a record: what `write(begin, end)` puts there; it returns where that ends, or null when it
-  // needs more, and may be called again. False when there is no room: a record that says everything by itself meets the
-  // policy.
+  // needs more, and may be called again. Waits for room where that is the policy. False when there is none: a record that
+  // says everything by itself meets the policy.
   template <class Write>
   bool tell(told_frame& told, frame_kind kind, Write write) noexcept;
   // Whether a record of `size` bytes may refer to what was told.
@@ -198,11 +198,11 @@ bool queue::tell(told_frame& told, frame_kind kind, Write write) noexcept {
       const auto size = static_cast<std::size_t>(end - values);
       put_head(size, frame_head::what_of(kind, level::trace, 0), 0, 0);
       told = {begin, begin + bytes() / 4};
-      publication_.end =
-          end_of(size);  // published with the record that follows: the reader may have that cache line
+      // Published with the record that follows: the reader may have that cache line.
+      publication_.end = end_of(size);
       return true;
     }
-    if (asked) return false;
+    if (asked || room == most) return false;
   }
 }
 
