@@ -3,7 +3,6 @@
 #include "async/caller.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "ctxlog/logger.hpp"
 #include "current_stack.hpp"
 #include "diagnostics.hpp"
+#include "kept_errno.hpp"
 #include "pipeline_delivery.hpp"
 #include "record_builder.hpp"
 #include "settings.hpp"
@@ -44,17 +44,6 @@ struct leaver {
   }
 };
 thread_local leaver thread_leaver;
-
-class kept_errno {
- public:
-  kept_errno() noexcept : value_(errno) {}
-  kept_errno(const kept_errno&) = delete;
-  kept_errno& operator=(const kept_errno&) = delete;
-  ~kept_errno() { errno = value_; }
-
- private:
-  int value_;
-};
 
 void leave_own() noexcept {
   if (!own) return;

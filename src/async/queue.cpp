@@ -9,6 +9,7 @@
 #include "async/engine.hpp"
 #include "async/futex.hpp"
 #include "deadline.hpp"
+#include "kept_errno.hpp"
 #include "tick_clock.hpp"
 
 namespace ctxlog::detail {
@@ -77,6 +78,7 @@ std::optional<drop_reason> queue::make_room(level l, std::uint64_t end) noexcept
 bool queue::wait_for_room(std::uint64_t end, std::chrono::milliseconds most) noexcept {
   // Short, so that a wake that was missed costs little.
   constexpr auto slice = std::chrono::milliseconds(1);
+  const kept_errno keep;
   const auto deadline = deadline_in(most);
   const auto fits = [&] { return end <= mapped_.head->read.load(std::memory_order_acquire) + capacity(); };
   while (!fits()) {

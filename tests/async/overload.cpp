@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/generators/catch_generators.hpp>
+#include <cerrno>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -77,10 +78,12 @@ void overfill(level l, int count = 1000) {
 
 TEST_CASE_METHOD(held_pipeline, "block: the caller waits for room and nothing is dropped", "[async][H14]") {
   start(small(overflow::block));
-  std::atomic<int> logged{0};
+  std::atomic<int> logged{0}, errno_changed{0};
   std::thread caller([&] {
     for (int n = 0; n < 1000; ++n) {
+      errno = EDOM;
       ctxlog::info("record", kv("writer", 0), kv("n", n));
+      if (errno != EDOM) ++errno_changed;
       logged = n + 1;
     }
   });
@@ -91,6 +94,7 @@ TEST_CASE_METHOD(held_pipeline, "block: the caller waits for room and nothing is
   caller.join();
   CHECK(is_counted(numbers_by_writer(let_through())[0], 1000));
   CHECK(counted.now().dropped == 0);
+  CHECK(errno_changed == 0);
 }
 
 TEST_CASE_METHOD(held_pipeline, "block: a context is asked once for what it says, however full the queue is",
