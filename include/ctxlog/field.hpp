@@ -212,7 +212,7 @@ value make_value(const T& v, arena& memory, std::size_t depth = 0);
 // Types whose values need no memory and run no code of the application.
 template <class T>
 inline constexpr bool has_plain_value =
-    (std::is_arithmetic_v<T> && !std::is_same_v<T, char> && sizeof(T) <= 8) || std::is_floating_point_v<T> ||
+    (std::is_integral_v<T> && !std::is_same_v<T, char> && sizeof(T) <= 8) || std::is_floating_point_v<T> ||
     std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>;
 
 template <class T>
