@@ -62,7 +62,7 @@ class ctxlog_peer {
     ctxlog::configure({.mode = ctxlog::mode::prod,
                        .patchers = {{variables_of(o)}},
                        .sinks = {{{file, {.encoder = encoder}}}}});
-    if (o.async) ctxlog::configure({.pipeline = ctxlog::async_pipeline()});
+    if (o.async) ctxlog::configure({.pipeline = ctxlog::async_pipeline{.queue_bytes = 1024 * 1024}});
   }
 
   struct request_scope {
