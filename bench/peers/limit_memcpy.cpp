@@ -1,6 +1,8 @@
 // The least that a record of these bytes costs: reading the clock, copying a line made beforehand, and write(2).
 // SPDX-License-Identifier: MIT
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "limit.hpp"
 
