@@ -253,7 +253,8 @@ bool ensure_state(queue& to, scratch& memory, std::size_t size) noexcept {
   return state_is_told(to, size) || tell_patched_state(to, memory);
 }
 
-// The same whatever has changed: the settings, the pipeline, what patchers that run code say.
+// What prepared_queue() answers when more has changed than plain variables: the settings, the pipeline, what patchers
+// that run code say.
 [[gnu::noinline]] queue* newly_prepared_queue(std::size_t size) noexcept {
   const kept_errno keep;
   const borrowed_scratch memory;
