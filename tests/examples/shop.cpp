@@ -1,5 +1,6 @@
 // The shop on each framework: its users get what they ask for, and every line of it knows its request.
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <catch2/generators/catch_generators_range.hpp>
 #include <iterator>
 #include <memory>
@@ -131,13 +132,18 @@ TEST_CASE("refusals are answers, not errors", "[http-18]") {
   CHECK(ask("POST", "/orders", "[]") == 400);
   auto records = shop.finish("r");
   std::erase_if(records, [](const auto& line) { return text_of(line, "logger") != "http.access"; });
-  std::vector<int> statuses;
+  std::vector<std::string> answers;
   for (const auto& record : records) {
-    statuses.push_back(record.get<int>("http.response.status_code"));
-    CHECK(text_of(record, "level") == (statuses.back() == 200 ? "info" : "warn"));
+    const int status = record.get<int>("http.response.status_code");
+    answers.push_back(text_of(record, "http.request.method") + " " + text_of(record, "url.path") + " " +
+                      std::to_string(status));
+    CHECK(text_of(record, "level") == (status == 200 ? "info" : "warn"));
     CHECK_FALSE(record.has("error"));
   }
-  CHECK(statuses == std::vector{200, 404, 404, 404, 409, 400});
+  // A record is made behind its response: that of a request on another connection may overtake it.
+  std::sort(answers.begin(), answers.end());
+  CHECK(answers == std::vector<std::string>{"GET /items/1 200", "GET /items/7 404", "GET /nothing 404",
+                                            "GET /orders/99 404", "POST /orders 400", "POST /orders 409"});
 }
 
 TEST_CASE("a health check leaves no access record", "[http-34]") {
