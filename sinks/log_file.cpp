@@ -156,7 +156,7 @@ void log_file::reopen_or_report() noexcept {
 void log_file::look_around() noexcept {
   if (time() >= next_watch_) {
     next_watch_ = watch_interval_ > 0ms ? time() + watch_interval_ : time_point::max();
-    if (path_shows_another()) reopen_or_report();
+    if (is_left_behind()) reopen_or_report();
   }
   if (time() >= next_rotation_) rotate_by_time();
   plan_next_look();
@@ -164,11 +164,27 @@ void log_file::look_around() noexcept {
 
 void log_file::plan_next_look() noexcept { next_look_ = std::min(next_watch_, next_rotation_); }
 
-bool log_file::path_shows_another() const noexcept {
-  struct stat shown {};
-  if (::lstat(path_.c_str(), &shown) == -1) return errno == ENOENT;
+// Whoever renamed the file has until the next look to make the new one, since logrotate fails when that exists.
+// The renamed file takes lines until then, one that was removed does not.
+bool log_file::is_left_behind() noexcept {
+  const bool was_missing = std::exchange(is_missing_, false);
+  switch (what_path_shows()) {
+    case shown::our_file:
+      return false;
+    case shown::another:
+      return true;
+    case shown::nothing:
+      is_missing_ = true;
+      return was_missing || watch_interval_ == 0ms || status_of(descriptor()).st_nlink == 0;
+  }
+  return false;
+}
+
+log_file::shown log_file::what_path_shows() const noexcept {
+  struct stat status {};
+  if (::lstat(path_.c_str(), &status) == -1) return errno == ENOENT ? shown::nothing : shown::our_file;
   const struct stat open = status_of(descriptor());
-  return shown.st_dev != open.st_dev || shown.st_ino != open.st_ino;
+  return status.st_dev == open.st_dev && status.st_ino == open.st_ino ? shown::our_file : shown::another;
 }
 
 log_file::outcome log_file::put(std::string_view bytes) noexcept {
@@ -198,7 +214,7 @@ log_file::outcome log_file::put_in_turn(std::string_view bytes) noexcept {
 
 // A file that another process has put aside may be compressed already: nothing more must be written there.
 bool log_file::follow_others() noexcept {
-  if (!path_shows_another()) return false;
+  if (what_path_shows() == shown::our_file) return false;
   auto fresh = open_for_append(path_);
   if (fresh.get() == -1) {
     report("cannot follow the log file's rotation", system_error_of(errno));
