@@ -105,6 +105,14 @@ bool drop_last(std::atomic<std::uint32_t>& counter) noexcept {
   return counter.load(std::memory_order_acquire) == 1 || counter.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }
 
+// Who holds `held` references needs none either while these are all.
+void recount(std::atomic<std::uint32_t>& counter, std::uint32_t held, std::uint32_t wanted) noexcept {
+  if (counter.load(std::memory_order_acquire) == held)
+    counter.store(wanted, std::memory_order_relaxed);
+  else
+    counter.fetch_add(wanted - held, std::memory_order_acq_rel);
+}
+
 cell** slots_of(node* owner) noexcept { return reinterpret_cast<cell**>(owner + 1); }
 node** lineage_of(node* owner) noexcept { return reinterpret_cast<node**>(slots_of(owner) + owner->size); }
 node* const* lineage_of(const node* owner) noexcept {
@@ -155,6 +163,13 @@ void inherit_flattened(node* made, const node* base) noexcept {
   made->lineage_size = static_cast<std::uint32_t>(next - lineage_of(made));
 }
 
+// What the calling thread has installed, which is its only reference there.
+node* share_installed(const node* installed_here) noexcept {
+  const auto counted = const_cast<node*>(installed_here);
+  if (counted) recount(counted->references, 1, 2);
+  return counted;
+}
+
 // A node in `state` with room for slots up to `id`, which its maker fills; the others are those of `base`. A flat one does
 // not own them yet. Null when memory ran out.
 node* make_node(const node* base, std::uint32_t id, bool flat, std::uint32_t lineage_size,
@@ -171,7 +186,7 @@ node* make_node(const node* base, std::uint32_t id, bool flat, std::uint32_t lin
   made->id = id;
   made->size = size;
   made->flat = flat;
-  made->parent = flat ? nullptr : share(base);
+  made->parent = flat ? nullptr : share_installed(base);
   made->depth = flat || !base ? 0 : base->depth + 1;
   made->lineage_size = lineage_size;
   if (inherited) std::memcpy(slots_of(made), base->cells(), inherited * sizeof(cell*));
@@ -262,19 +277,38 @@ void forget(binding& used) noexcept {
   release(std::exchange(used.previous, nullptr));
 }
 
+// Undoes the newest binding, as most scopes do.
+void undo_newest(binding& undone) noexcept {
+  node* const own = undone.own;
+  const bool is_known_to_others = own->references.load(std::memory_order_acquire) != 1 ||
+                                  own->watchers.load(std::memory_order_acquire) != 2;
+  if (is_known_to_others || own->flat) {
+    own->state.store(binding_state::undone, std::memory_order_release);
+    installed() = std::exchange(undone.previous, nullptr);
+    release(own);
+    forget(undone);
+    return;
+  }
+  // Only this context and this binding know the node, and both of them its parent.
+  if (own->parent) recount(own->parent->references, 2, 1);
+  installed() = std::exchange(undone.previous, nullptr);
+  const cell* const value = own->own;
+  ::operator delete(std::exchange(undone.own, nullptr));
+  count(&live_counts::nodes, -1);
+  release(value);
+}
+
 // Undoes a binding in the calling thread's context and uses it up; false, with nothing changed, when that
 // context does not stem from it.
 bool undo(binding& undone) noexcept {
   node* const own = undone.own;
-  if (node*& current_here = installed(); current_here == own) {
-    own->state.store(binding_state::undone, std::memory_order_release);
-    current_here = std::exchange(undone.previous, nullptr);
-    release(own);
-  } else {
-    if (!any_in_lineage(current_here, [own](const node* ancestor) { return ancestor == own; })) return false;
-    own->state.store(binding_state::undone, std::memory_order_release);
-    if (!undo_out_of_order(undone)) report_mismatch(mismatch_kind::out_of_memory, undone.name);
+  if (installed() == own) {
+    undo_newest(undone);
+    return true;
   }
+  if (!any_in_lineage(installed(), [own](const node* ancestor) { return ancestor == own; })) return false;
+  own->state.store(binding_state::undone, std::memory_order_release);
+  if (!undo_out_of_order(undone)) report_mismatch(mismatch_kind::out_of_memory, undone.name);
   forget(undone);
   return true;
 }

@@ -160,6 +160,23 @@ TEST_CASE_METHOD(clean_context, "a value whose scope ended stays away however lo
   });
 }
 
+TEST_CASE_METHOD(clean_context, "a value whose scope ended stays away from snapshots of a long history",
+                 "[ctx-5]") {
+  auto scope = heap_scope("bound");
+  const context snapshot = context::current().run([] {
+    for (int i = 0; i != 40; ++i) step.set(i);
+    return context::current();
+  });
+  scope.reset();
+  CHECK(*request_id.find(snapshot) == "bound");
+  snapshot.run([] {
+    auto inner = heap_scope("inner");
+    step.set(40);
+    inner.reset();
+    CHECK(request_id.find() == nullptr);
+  });
+}
+
 TEST_CASE_METHOD(clean_context, "scopes that always overlap keep memory bounded", "[ctx-8]") {
   auto running = heap_scope("0");
   for (int i = 1; i != 10'000; ++i) {
