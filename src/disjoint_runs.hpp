@@ -10,7 +10,7 @@
 
 namespace ctxlog::detail {
 
-// Remembers pairs of runs whose keys have a name, by the serial or the list of the run. One thread.
+// Remembers pairs of runs whose keys have a name. One thread.
 class disjoint_runs {
  public:
   bool contains(const field_run& a, const field_run& b) const noexcept {
@@ -23,27 +23,23 @@ class disjoint_runs {
   }
 
  private:
-  static constexpr std::size_t slots = 64;
-
   struct pair {
-    std::uint64_t serials[2] = {}, lists[2] = {};
+    std::uint64_t first = 0, second = 0;
 
     pair() = default;
-    pair(const field_run& a, const field_run& b) noexcept
-        : serials{a.serial, b.serial}, lists{a.list, b.list} {}
+    pair(const field_run& a, const field_run& b) noexcept : first(name_of_keys(a)), second(name_of_keys(b)) {}
 
-    bool is_named() const noexcept { return (serials[0] | lists[0]) != 0 && (serials[1] | lists[1]) != 0; }
-    std::size_t slot() const noexcept {
-      const std::uint64_t mixed = serials[0] + 5 * serials[1] + lists[0] / 16 + 5 * (lists[1] / 16);
-      return mixed % slots;
+    // 0: they have none. Lists are odd numbers or addresses.
+    static std::uint64_t name_of_keys(const field_run& run) noexcept {
+      if (run.list != 0) return run.list;
+      return run.serial == 0 ? 0 : 4 * run.serial + 2;
     }
-    friend bool operator==(const pair& a, const pair& b) noexcept {
-      return a.serials[0] == b.serials[0] && a.lists[0] == b.lists[0] && a.serials[1] == b.serials[1] &&
-             a.lists[1] == b.lists[1];
-    }
+    bool is_named() const noexcept { return first != 0 && second != 0; }
+    std::size_t slot() const noexcept { return ((first + 5 * second) * 0x9e3779b97f4a7c15u) >> 58; }
+    friend bool operator==(const pair&, const pair&) = default;
   };
 
-  std::array<pair, slots> pairs_;
+  std::array<pair, 64> pairs_;
 };
 
 }  // namespace ctxlog::detail

@@ -12,6 +12,19 @@ namespace ctxlog {
 using detail::field_run;
 using detail::key_bit;
 
+namespace {
+
+// The keys of few fields have few bits, which most keys of the others lack.
+[[gnu::noinline]] bool have_key_in_common(const field_run& a, const field_run& b) noexcept {
+  const auto [few, many] =
+      std::minmax(a, b, [](const field_run& x, const field_run& y) { return x.size < y.size; });
+  const auto others = many.fields();
+  return std::any_of(others.begin(), others.end(),
+                     [&](const field& f) { return few.find(f.key) != nullptr; });
+}
+
+}  // namespace
+
 const value* record::find(std::string_view key) const noexcept {
   if ((keys_ & key_bit(key)) == 0) return nullptr;
   for (const field_run& run : runs())
@@ -20,15 +33,12 @@ const value* record::find(std::string_view key) const noexcept {
 }
 
 bool record::shares_key_with(const field_run& run) const noexcept {
-  const auto shared_with = [&](const field_run& earlier) {
-    if ((earlier.keys & run.keys) == 0 || disjoint_->contains(earlier, run)) return false;
-    for (const field& f : run.fields())
-      if (earlier.find(f.key)) return true;
+  for (const field_run& earlier : runs()) {
+    if ((earlier.keys & run.keys) == 0 || disjoint_->contains(earlier, run)) continue;
+    if (have_key_in_common(earlier, run)) return true;
     disjoint_->add(earlier, run);
-    return false;
-  };
-  const auto earlier = runs();
-  return std::any_of(earlier.begin(), earlier.end(), shared_with);
+  }
+  return false;
 }
 
 void record::set_all(const field_run& run) {
