@@ -18,9 +18,9 @@ namespace {
 [[gnu::noinline]] bool have_key_in_common(const field_run& a, const field_run& b) noexcept {
   const auto [few, many] =
       std::minmax(a, b, [](const field_run& x, const field_run& y) { return x.size < y.size; });
-  const auto others = many.fields();
-  return std::any_of(others.begin(), others.end(),
-                     [&](const field& f) { return few.find(f.key) != nullptr; });
+  for (const field& f : many.fields())
+    if (few.find(f.key)) return true;
+  return false;
 }
 
 }  // namespace
