@@ -14,9 +14,9 @@ namespace ctxlog {
 struct file_options {
   rotation_options rotation = {};
   /// How often, by the times of the records, the sink looks whether its path shows another file, and then opens
-  /// it anew: for programs such as logrotate that rename the file and send no signal. 0: never. A path that shows
-  /// no file is made anew at once when the file was removed, and when it was renamed at the next look: logrotate
-  /// fails when the file that it is about to make exists.
+  /// it anew: for programs such as logrotate that rename the file and send no signal. 0: never. Where the path shows
+  /// no file, one is made at once if the old one was removed, and at the next look if it was renamed: logrotate fails
+  /// when the file that it is about to make exists.
   /// With rotation by the sink itself it looks before every write(2) anyway.
   std::chrono::milliseconds watch_interval{0};
 };
