@@ -141,6 +141,7 @@ std::error_code log_file::reopen() noexcept {
   if (const std::error_code error = descriptor_writer::flush())
     report("cannot flush the old log file", error);
   replace_target(std::move(fresh));
+  was_missing_ = false;
   if (syncs_) sync_directory();
   return {};
 }
@@ -156,7 +157,7 @@ void log_file::reopen_or_report() noexcept {
 void log_file::look_around() noexcept {
   if (time() >= next_watch_) {
     next_watch_ = watch_interval_ > 0ms ? time() + watch_interval_ : time_point::max();
-    if (is_left_behind()) reopen_or_report();
+    look_at_path();
   }
   if (time() >= next_rotation_) rotate_by_time();
   plan_next_look();
@@ -166,18 +167,12 @@ void log_file::plan_next_look() noexcept { next_look_ = std::min(next_watch_, ne
 
 // Whoever renamed the file has until the next look to make the new one, since logrotate fails when that exists.
 // The renamed file takes lines until then, one that was removed does not.
-bool log_file::is_left_behind() noexcept {
-  const bool was_missing = std::exchange(is_missing_, false);
-  switch (what_path_shows()) {
-    case shown::our_file:
-      return false;
-    case shown::another:
-      return true;
-    case shown::nothing:
-      is_missing_ = true;
-      return was_missing || watch_interval_ == 0ms || status_of(descriptor()).st_nlink == 0;
-  }
-  return false;
+void log_file::look_at_path() noexcept {
+  const shown now = what_path_shows();
+  const bool may_yet_be_made = now == shown::nothing && !was_missing_ && watch_interval_ > 0ms &&
+                               status_of(descriptor()).st_nlink != 0;
+  was_missing_ = now == shown::nothing;
+  if (now != shown::our_file && !may_yet_be_made) reopen_or_report();
 }
 
 log_file::shown log_file::what_path_shows() const noexcept {

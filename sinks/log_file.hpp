@@ -61,7 +61,7 @@ class log_file final : public descriptor_writer {
   void look_around() noexcept;
   void plan_next_look() noexcept;
   void reopen_or_report() noexcept;
-  bool is_left_behind() noexcept;
+  void look_at_path() noexcept;
   shown what_path_shows() const noexcept;
   bool follow_others() noexcept;
   void rotate_by_time() noexcept;
@@ -76,7 +76,7 @@ class log_file final : public descriptor_writer {
   const std::chrono::milliseconds watch_interval_;
   std::optional<rotation> rotation_;
   unsigned answered_requests_;
-  bool is_missing_ = false;                      // the path showed nothing at the last look
+  bool was_missing_ = false;                     // the path showed nothing at the last look
   time_point next_watch_;                        // max(): not watched
   time_point next_rotation_;                     // by time; min(): not known before the first record
   time_point next_attempt_ = time_point::min();  // to rotate by size, later after a failure

@@ -98,11 +98,23 @@ TEST_CASE("a watched path is opened anew when it shows another file, or for long
       CHECK(is_sequence(read_file(path), first + 2, first + 3));
     }
 
+    // Missing at two looks, but not all the time between them.
+    fs::rename(path, old);
+    CHECK_FALSE(write(sink, 16s, 7));
+    CHECK_FALSE(sink.reopen());
+    fs::rename(path, old);
+    CHECK_FALSE(write(sink, 17s, 8));
+    CHECK_FALSE(fs::exists(path));
+    CHECK_FALSE(write(sink, 18s, 9));
+    CHECK_FALSE(sink.flush());
+    CHECK(is_sequence(read_file(old), 8, 9));
+    CHECK(is_sequence(read_file(path), 9, 10));
+
     // Removed: lines would be lost until the next look.
     fs::remove(path);
-    CHECK_FALSE(write(sink, 16s, 7));
+    CHECK_FALSE(write(sink, 19s, 10));
     CHECK_FALSE(sink.flush());
-    CHECK(is_sequence(read_file(path), 7, 8));
+    CHECK(is_sequence(read_file(path), 10, 11));
     fs::remove(path);
   }
 }
