@@ -114,9 +114,27 @@ void recount(std::atomic<std::uint32_t>& counter, std::uint32_t held, std::uint3
 }
 
 cell** slots_of(node* owner) noexcept { return reinterpret_cast<cell**>(owner + 1); }
-node** lineage_of(node* owner) noexcept { return reinterpret_cast<node**>(slots_of(owner) + owner->size); }
-node* const* lineage_of(const node* owner) noexcept {
-  return reinterpret_cast<node* const*>(owner->cells() + owner->size);
+std::uint32_t* bound_of(node* owner) noexcept {
+  return reinterpret_cast<std::uint32_t*>(slots_of(owner) + owner->size);
+}
+
+// So many pointers take as much room as the ids of what a node bound.
+std::size_t pointers_for(std::size_t ids) noexcept {
+  constexpr std::size_t ids_each = sizeof(void*) / sizeof(std::uint32_t);
+  return (ids + ids_each - 1) / ids_each;
+}
+node** lineage_of(node* owner) noexcept {
+  return reinterpret_cast<node**>(slots_of(owner) + owner->size + pointers_for(owner->bound_size));
+}
+node* const* lineage_of(const node* owner) noexcept { return lineage_of(const_cast<node*>(owner)); }
+
+bool binds(const node* owner, std::uint32_t id) noexcept {
+  const auto bound = owner->bound();
+  return std::find(bound.begin(), bound.end(), id) != bound.end();
+}
+
+void release_bound(const node* owner) noexcept {
+  for (const std::uint32_t id : owner->bound()) release(owner->cells()[id]);
 }
 
 bool is_open(const node* owner) noexcept {
@@ -129,11 +147,22 @@ void unwatch(node* watched) noexcept {
 
 void drop_content(node* dead) noexcept {
   if (!dead->flat) {
-    release(dead->own);
+    release_bound(dead);
     return;
   }
   std::for_each_n(slots_of(dead), dead->size, [](const cell* held) { release(held); });
   std::for_each_n(lineage_of(dead), dead->lineage_size, unwatch);
+}
+
+// Whose last owner is gone. A loop, not a recursion over the parents: chains may be freed where little stack is left.
+[[gnu::noinline]] void destroy(node* dead) noexcept {
+  do {
+    node* const parent = dead->parent;
+    drop_content(dead);
+    unwatch(dead);
+    count(&live_counts::nodes, -1);
+    dead = parent;
+  } while (dead && drop_last(dead->references));
 }
 
 // Calls `visit` for every ancestor of `from`, itself included, that the chain or a flattened lineage still
@@ -147,10 +176,7 @@ bool any_in_lineage(const node* from, Visit visit) {
   return false;
 }
 
-void inherit_flattened(node* made, const node* base) noexcept {
-  for (std::uint32_t i = 0; i != made->size; ++i) {
-    if (i != made->id) share(slots_of(made)[i]);
-  }
+void inherit_lineage(node* made, const node* base) noexcept {
   node** next = lineage_of(made);
   any_in_lineage(base, [&](const node* ancestor) {
     if (next == lineage_of(made) + made->lineage_size) return true;
@@ -170,80 +196,111 @@ node* share_installed(const node* installed_here) noexcept {
   return counted;
 }
 
-// A node in `state` with room for slots up to `id`, which its maker fills; the others are those of `base`. A flat one does
-// not own them yet. Null when memory ran out.
-node* make_node(const node* base, std::uint32_t id, bool flat, std::uint32_t lineage_size,
+// A node that differs from `base` in the slots that are bound, with room for a lineage. Takes the references to their
+// values, also when it returns null because memory ran out.
+node* make_node(const node* base, std::span<const slot_value> bound, bool flat, std::uint32_t lineage_size,
                 binding_state initial) noexcept {
   const std::uint32_t inherited = base ? base->size : 0;
-  const std::uint32_t size = std::max(inherited, id + 1);
-  const std::size_t pointers = std::size_t{size} + lineage_size;
+  std::uint32_t size = inherited;
+  for (const slot_value& b : bound) size = std::max(size, b.id + 1);
+  const std::size_t pointers = std::size_t{size} + pointers_for(bound.size()) + lineage_size;
   void* const memory = ::operator new(sizeof(node) + pointers * sizeof(void*), std::nothrow);
-  if (!memory) return nullptr;
+  if (!memory) {
+    for (const slot_value& b : bound) release(b.value);
+    return nullptr;
+  }
   const auto made = new (memory) node;
   made->state.store(initial, std::memory_order_relaxed);
-  made->own = nullptr;
   made->serial = next_serial();
-  made->id = id;
   made->size = size;
+  made->bound_size = static_cast<std::uint32_t>(bound.size());
   made->flat = flat;
   made->parent = flat ? nullptr : share_installed(base);
   made->depth = flat || !base ? 0 : base->depth + 1;
   made->lineage_size = lineage_size;
   if (inherited) std::memcpy(slots_of(made), base->cells(), inherited * sizeof(cell*));
-  for (std::uint32_t i = inherited; i < id; ++i) slots_of(made)[i] = nullptr;
+  for (std::uint32_t i = inherited; i < size; ++i) slots_of(made)[i] = nullptr;
+  std::uint32_t* next = bound_of(made);
+  for (const slot_value& b : bound) {
+    slots_of(made)[b.id] = b.value;
+    *next++ = b.id;
+  }
+  if (flat) {
+    for (std::uint32_t i = 0; i != inherited; ++i)
+      if (!binds(made, i)) share(slots_of(made)[i]);
+  }
   count(&live_counts::nodes, 1);
   return made;
 }
 
-// A node that differs from `base` in slot `id` only. Takes the reference to `value`, also when it returns
-// null because memory ran out.
-node* derive(const node* base, std::uint32_t id, cell* value, binding_state initial) noexcept {
+// The same, of which other contexts can still find themselves in the lineage.
+node* derive(const node* base, std::span<const slot_value> bound, binding_state initial) noexcept {
   const bool flat = base && base->depth == max_depth;
   std::uint32_t open_ancestors = 0;
   if (flat)
     any_in_lineage(base, [&](const node* ancestor) { return open_ancestors += is_open(ancestor), false; });
-  node* const made = make_node(base, id, flat, open_ancestors, initial);
-  if (!made) {
-    release(value);
-    return nullptr;
-  }
-  made->own = value;
-  slots_of(made)[id] = value;
-  if (flat) inherit_flattened(made, base);
+  node* const made = make_node(base, bound, flat, open_ancestors, initial);
+  if (made && flat) inherit_lineage(made, base);
   return made;
 }
 
-binding bind_slot(std::uint32_t id, cell* value, const char* name) {
+binding bind_slots(std::span<const slot_value> bound, const char* name) {
   node*& current_here = installed();
-  node* const own = derive(current_here, id, value, binding_state::open);
+  node* const own = derive(current_here, bound, binding_state::open);
   if (!own) throw std::bad_alloc();
   own->watchers.store(2, std::memory_order_relaxed);
   return {own, std::exchange(current_here, own), name};
 }
 
+binding bind_slot(std::uint32_t id, cell* value, const char* name) {
+  return bind_slots(std::array{slot_value{id, value}}, name);
+}
+
+// Of several values for one slot the last.
+std::span<const slot_value> last_of_each(std::span<slot_value> bound) noexcept {
+  auto kept = bound.begin();
+  for (auto each = bound.begin(); each != bound.end(); ++each) {
+    const bool comes_again =
+        std::any_of(each + 1, bound.end(), [&](const slot_value& later) { return later.id == each->id; });
+    if (comes_again)
+      release(each->value);
+    else
+      *kept++ = *each;
+  }
+  return {bound.begin(), kept};
+}
+
 // What slot `id` held in `before`, leaving out bindings that were undone since: a value whose scope has ended
 // must not come back. Where flattening lost the older values, the answer is none.
 cell* surviving_value(const node* before, std::uint32_t id) noexcept {
-  const auto undone = [](const node* binder) {
-    return binder->state.load(std::memory_order_acquire) == binding_state::undone;
+  const cell* given_back = nullptr;  // whether it survives is known where it was bound, further down
+  const auto state_of = [](const node* binder) { return binder->state.load(std::memory_order_acquire); };
+  const auto bound_it = [&](const node* binder) {
+    return binds(binder, id) && (!given_back || binder->cells()[id] == given_back);
   };
   for (; before; before = before->parent) {
-    if (before->id == id) {
-      if (!undone(before)) return before->cells()[id];
-    } else if (before->flat) {
-      const auto end = lineage_of(before) + before->lineage_size;
-      const auto binder =
-          std::find_if(lineage_of(before), end, [&](const node* open) { return open->id == id; });
-      return binder != end && undone(*binder) ? nullptr : const_cast<cell*>(slot(before, id));
+    const cell* const held = slot(before, id);
+    if (binds(before, id) && state_of(before) == binding_state::restored) {
+      if (!given_back && !held) return nullptr;
+      if (!given_back) given_back = held;
+    } else if (bound_it(before)) {
+      if (state_of(before) != binding_state::undone) return const_cast<cell*>(held);
+      given_back = nullptr;
+      continue;
     }
+    if (!before->flat) continue;
+    const auto end = lineage_of(before) + before->lineage_size;
+    const auto binder = std::find_if(lineage_of(before), end, bound_it);
+    const bool is_undone = binder != end && state_of(*binder) == binding_state::undone;
+    return is_undone ? nullptr : const_cast<cell*>(given_back ? given_back : held);
   }
   return nullptr;
 }
 
-// Whether nothing is bound but slot `id`, and nothing open can want to find itself in the lineage.
-bool is_spent(const node* current, std::uint32_t id) noexcept {
+// Whether nothing is bound but what `undone` bound, and nothing open can want to find itself in the lineage.
+bool is_spent(const node* current, const node* undone) noexcept {
   for (std::uint32_t i = 0; i != current->size; ++i) {
-    if (i != id && current->cells()[i]) return false;
+    if (current->cells()[i] && !binds(undone, i)) return false;
   }
   return !any_in_lineage(current, is_open);
 }
@@ -256,15 +313,21 @@ void report_mismatch(mismatch_kind kind, const char* name) noexcept {
   if (debugging()) print_mismatch({kind, name});
 }
 
-// Undoes a binding that is not the newest one: gives only its own slot back.
+// Undoes a binding that is not the newest one: gives only its own slots back.
 bool undo_out_of_order(const binding& undone) noexcept {
   node* const abandoned = installed();
-  const std::uint32_t id = undone.own->id;
-  cell* const restored = surviving_value(undone.previous, id);
+  const auto ids = undone.own->bound();
+  const auto survives = [&](std::uint32_t id) { return surviving_value(undone.previous, id) != nullptr; };
   node* next = nullptr;
-  if (restored || !is_spent(abandoned, id)) {
-    next = derive(abandoned, id, share(restored), binding_state::kept);
-    if (!next) return false;
+  if (!is_spent(abandoned, undone.own) || std::any_of(ids.begin(), ids.end(), survives)) {
+    next = share(abandoned);
+    for (const std::uint32_t id : ids) {
+      const slot_value restored{id, share(surviving_value(undone.previous, id))};
+      node* const derived = derive(next, std::span(&restored, 1), binding_state::restored);
+      release(next);
+      if (!derived) return false;
+      next = derived;
+    }
   }
   installed() = next;
   release(abandoned);
@@ -292,10 +355,10 @@ void undo_newest(binding& undone) noexcept {
   // Only this context and this binding know the node, and both of them its parent.
   if (own->parent) recount(own->parent->references, 2, 1);
   installed() = std::exchange(undone.previous, nullptr);
-  const cell* const value = own->own;
-  ::operator delete(std::exchange(undone.own, nullptr));
+  undone.own = nullptr;
+  release_bound(own);
+  ::operator delete(own);
   count(&live_counts::nodes, -1);
-  release(value);
 }
 
 // Undoes a binding in the calling thread's context and uses it up; false, with nothing changed, when that
@@ -345,16 +408,9 @@ void release(const cell* owned) noexcept {
   if (counted && drop_last(counted->references)) counted->destroy(counted);
 }
 
-// A loop, not a recursion over the parents: chains may be freed where little stack is left.
 void release(const node* owned) noexcept {
-  auto dead = const_cast<node*>(owned);
-  while (dead && drop_last(dead->references)) {
-    node* const parent = dead->parent;
-    drop_content(dead);
-    unwatch(dead);
-    count(&live_counts::nodes, -1);
-    dead = parent;
-  }
+  const auto counted = const_cast<node*>(owned);
+  if (counted && drop_last(counted->references)) destroy(counted);
 }
 
 const void* stack_token() noexcept {
@@ -377,16 +433,8 @@ const char* variable_name(std::uint32_t id) noexcept {
 }
 
 node* start_task(const node* base, std::span<const slot_value> bound) {
-  const auto last = std::max_element(bound.begin(), bound.end(),
-                                     [](const slot_value& a, const slot_value& b) { return a.id < b.id; });
-  node* const made = make_node(base, last->id, true, 0, binding_state::kept);
-  if (!made) {
-    for (const slot_value& b : bound) release(b.value);
-    throw std::bad_alloc();
-  }
-  for (const slot_value& b : bound) slots_of(made)[b.id] = nullptr;
-  std::for_each_n(slots_of(made), made->size, [](const cell* inherited) { share(inherited); });
-  for (const slot_value& b : bound) slots_of(made)[b.id] = b.value;
+  node* const made = make_node(base, bound, true, 0, binding_state::kept);
+  if (!made) throw std::bad_alloc();
   return made;
 }
 
@@ -402,6 +450,9 @@ std::int64_t live_cells() noexcept { return sum(&live_counts::cells); }
 
 slot_scope::slot_scope(std::uint32_t id, cell* value, const char* name)
     : binding_(bind_slot(id, value, name)) {}
+
+slot_scope::slot_scope(std::span<slot_value> bound, const char* name)
+    : binding_(bind_slots(last_of_each(bound), name)) {}
 
 slot_scope::~slot_scope() {
   if (undo(binding_)) return;
@@ -421,7 +472,7 @@ slot_token::~slot_token() {
 void slot_token::reset(std::uint32_t id, const char* name) {
   if (!binding_.own)
     throw token_error("the token of context variable '" + std::string(name) + "' was used already");
-  if (binding_.own->id != id) {
+  if (!binds(binding_.own, id)) {
     throw token_error("a token of context variable '" + std::string(binding_.name) + "' cannot reset '" +
                       name + "'");
   }

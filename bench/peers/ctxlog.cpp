@@ -65,11 +65,8 @@ class ctxlog_peer {
     if (o.async) ctxlog::configure({.pipeline = ctxlog::async_pipeline{.queue_bytes = 1024 * 1024}});
   }
 
-  struct request_scope {
-    ctxlog::scope request, trace, user;
-  };
-  request_scope enter(const bench::request& r) {
-    return {request_id.bind(r.request_id), trace_id.bind(r.trace_id), user_id.bind(r.user_id)};
+  ctxlog::scope enter(const bench::request& r) {
+    return ctxlog::bind(request_id.to(r.request_id), trace_id.to(r.trace_id), user_id.to(r.user_id));
   }
   template <std::size_t Count>
   variable_scopes<Count> enter(const bench::variables<Count>& v) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -57,9 +58,10 @@ struct cell_of : cell {
 };
 
 enum class binding_state : std::uint8_t {
-  open,    // a scope or token can still undo it
-  kept,    // nobody can undo it: the token was dropped
-  undone,  // its variable went back to the earlier value
+  open,      // a scope or token can still undo it
+  kept,      // nobody can undo it: the token was dropped
+  undone,    // its variables went back to the earlier values
+  restored,  // no binding: it gave variables back what they had before one that was undone out of order
 };
 
 /// One state of a context. Everything below `immutable from here` never changes after publication.
@@ -74,16 +76,17 @@ struct node {
 
   // immutable from here
   node* parent;  // null for a flat node
-  cell* own;     // what this node bound; null: it unbound its slot
   std::uint64_t serial;
-  std::uint32_t id;     // the slot this node bound
-  std::uint32_t depth;  // ancestors reachable through `parent`
-  std::uint32_t size;   // slots; their array follows the node
-  std::uint32_t
-      lineage_size;  // a flat node's ancestors that can still be undone; their array follows the slots
-  bool flat;         // owns every slot instead of its own only
+  std::uint32_t depth;         // ancestors reachable through `parent`
+  std::uint32_t size;          // slots; their array follows the node
+  std::uint32_t bound_size;    // slots that this node bound, or unbound; their ids follow the slots
+  std::uint32_t lineage_size;  // a flat node's ancestors that can still be undone; they follow the ids
+  bool flat;                   // owns every slot instead of those it bound only
 
   cell* const* cells() const noexcept { return reinterpret_cast<cell* const*>(this + 1); }
+  std::span<const std::uint32_t> bound() const noexcept {
+    return {reinterpret_cast<const std::uint32_t*>(cells() + size), bound_size};
+  }
 };
 
 class nested_drive;
@@ -171,13 +174,14 @@ struct binding {
   const char* name = nullptr;
 };
 
-/// Binds `id` to `value` (whose reference it takes, also on failure) until destroyed. Only its own binding is
-/// undone: anything else that happened to the context meanwhile stays. Destroyed in a context that does not
-/// stem from it, it does nothing and is counted (mismatch_count()). Throws std::bad_alloc and leaves the
-/// context as it was.
+/// Binds slots to values (whose references it takes, also on failure) until destroyed; of several values for
+/// one slot the last counts. Only its own binding is undone: anything else that happened to the context
+/// meanwhile stays. Destroyed in a context that does not stem from it, it does nothing and is counted
+/// (mismatch_count()). Throws std::bad_alloc and leaves the context as it was.
 class CTXLOG_API slot_scope {
  public:
   [[nodiscard]] slot_scope(std::uint32_t id, cell* value, const char* name = "ambient fields");
+  [[nodiscard]] slot_scope(std::span<slot_value> bound, const char* name);
   slot_scope(const slot_scope&) = delete;
   slot_scope& operator=(const slot_scope&) = delete;
   ~slot_scope();
@@ -300,7 +304,7 @@ decltype(auto) context::run(F&& f, Args&&... args) && {
   return std::invoke(std::forward<F>(f), std::forward<Args>(args)...);
 }
 
-/// RAII binding of a variable: see context_var::bind(). Neither copied nor moved.
+/// RAII binding of variables: see context_var::bind() and bind(). Neither copied nor moved.
 using scope = detail::slot_scope;
 
 /// Undoes one context_var::set(). May be moved, dropped, and destroyed on any thread.
@@ -366,6 +370,37 @@ class context_var_base {
   mutable std::atomic<std::uint32_t> id_{0};
 };
 
+/// A value for a variable, made by context_var::to() and bound by bind(). Dropped, it changes nothing.
+class [[nodiscard]] assignment {
+ public:
+  assignment(assignment&& other) noexcept
+      : slot_{other.slot_.id, std::exchange(other.slot_.value, nullptr)}, name_(other.name_) {}
+  assignment& operator=(assignment&&) = delete;
+  ~assignment() { detail::release(slot_.value); }
+
+ private:
+  template <class>
+  friend class context_var;
+  template <std::same_as<assignment>... Others>
+  friend scope bind(assignment first, Others... others);
+
+  assignment(std::uint32_t id, detail::cell* value, const char* name) noexcept
+      : slot_{id, value}, name_(name) {}
+
+  detail::slot_value take() noexcept { return {slot_.id, std::exchange(slot_.value, nullptr)}; }
+
+  detail::slot_value slot_;
+  const char* name_;
+};
+
+/// Binds several variables until the scope ends, in one step: cheaper than a scope for each. Of two values for
+/// one variable the later counts. Strong guarantee, as of context_var::bind().
+template <std::same_as<assignment>... Others>
+[[nodiscard]] scope bind(assignment first, Others... others) {
+  detail::slot_value bound[] = {first.take(), others.take()...};
+  return scope(bound, first.name_);
+}
+
 /// Typed key into the context, the object itself, not its name: shared libraries that are to share a variable
 /// share one exported definition. Give it static storage duration: `constinit` holds, and it has no
 /// destructor, so it can be used from any static initialiser or destructor. Values are shared by threads and
@@ -413,6 +448,12 @@ class context_var : public context_var_base {
   template <class... Args>
   [[nodiscard]] scope bind(Args&&... args) const {
     return scope(assigned_id(), make_cell(std::forward<Args>(args)...), name());
+  }
+
+  /// The value made of `args`, for bind() of several variables.
+  template <class... Args>
+  assignment to(Args&&... args) const {
+    return assignment(assigned_id(), make_cell(std::forward<Args>(args)...), name());
   }
 
   /// Binds what is held already, without a copy; unbinds when it holds nothing.
@@ -463,7 +504,7 @@ enum class mismatch_kind : std::uint8_t {
 
 struct mismatch_info {
   mismatch_kind kind;
-  const char* name;  // of the variable; empty for a guard and a coroutine_scope
+  const char* name;  // of the variable, the first of several; empty for a guard and a coroutine_scope
 };
 
 using mismatch_handler = void (*)(const mismatch_info&) noexcept;
