@@ -6,12 +6,18 @@
 namespace {
 
 constinit ctxlog::context_var<std::string> request_id{"request_id"};
+constinit ctxlog::context_var<int> user_id{"user_id"};
 
 void look_up_price() { ctxlog::info("price found"); }  // knows nothing of requests
 
 void handle_request(const std::string& id) {
   const auto bound = request_id.bind(id);  // until the end of this scope
   ctxlog::info("request received");
+  look_up_price();
+}
+
+void handle_request_of(int user, const std::string& id) {
+  const auto bound = ctxlog::bind(request_id.to(id), user_id.to(user));  // both in one step
   look_up_price();
 }
 
@@ -31,6 +37,7 @@ int main() {
   handle_request("0");
 
   // The same, ready made and faster: encoded once for each request, not once for each record.
-  ctxlog::configure({.patchers = {{ctxlog::context_variables(request_id)}}});
+  ctxlog::configure({.patchers = {{ctxlog::context_variables(request_id, user_id)}}});
   handle_request("req-2");
+  handle_request_of(7, "req-3");
 }

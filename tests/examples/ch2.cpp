@@ -196,7 +196,7 @@ TEST_CASE(".env sets what the environment does not", "[CH-07]") {
 TEST_CASE("a request id that is unset or empty is left out, and 0 is not", "[BL-04][BL-05]") {
   const auto program = run_example("040_patcher", {"ENV=PROD"});
   const auto lines = strict_json::parse_lines(program.out);
-  REQUIRE(lines.size() == 9);
+  REQUIRE(lines.size() == 10);
   CHECK_FALSE(lines[0].has("request_id"));
   CHECK(lines[1].get<std::string>("request_id") == "req-1");
   CHECK(lines[2].get<std::string>("request_id") == "req-1");
@@ -204,10 +204,12 @@ TEST_CASE("a request id that is unset or empty is left out, and 0 is not", "[BL-
   CHECK_FALSE(lines[4].has("request_id"));
   CHECK(lines[5].get<std::string>("request_id") == "0");
   CHECK(lines[7].get<std::string>("request_id") == "req-2");
+  CHECK(lines[9].get<std::string>("request_id") == "req-3");
+  CHECK(lines[9].get<std::int64_t>("user_id") == 7);
 
   // The ready-made patcher treats them alike.
   const auto pretty = split_lines(run_example("040_patcher").err);
-  REQUIRE(pretty.size() == 9);
+  REQUIRE(pretty.size() == 10);
   CHECK(pretty[1].find(" request_id=req-1") != std::string::npos);
   CHECK(pretty[3].find("request_id") == std::string::npos);
 }
