@@ -167,7 +167,8 @@ TEST_CASE("once the reader takes bytes again a full pipe is waited for again") {
   pipe_pair pipe, stalled;
   set_non_blocking(pipe.write_end());
   const pid_t writer = start_child([&] {
-    fd_sink sink(pipe.write_end(), "pipe", {.block_timeout = 1000ms});
+    // Longer than the reader may be kept from running.
+    fd_sink sink(pipe.write_end(), "pipe", {.block_timeout = 3000ms});
     const int number = write_until_refused(sink);
     stalled.close_write();
     while (sink.write(any_record(), numbered_line(0, number, 1000))) std::this_thread::yield();
