@@ -275,24 +275,24 @@ std::span<const slot_value> last_of_each(std::span<slot_value> bound) noexcept {
 cell* surviving_value(const node* before, std::uint32_t id) noexcept {
   const cell* given_back = nullptr;  // whether it survives is known where it was bound, further down
   const auto state_of = [](const node* binder) { return binder->state.load(std::memory_order_acquire); };
-  const auto bound_it = [&](const node* binder) {
-    return binds(binder, id) && (!given_back || binder->cells()[id] == given_back);
-  };
   for (; before; before = before->parent) {
     const cell* const held = slot(before, id);
-    if (binds(before, id) && state_of(before) == binding_state::restored) {
+    const bool binds_it = binds(before, id);
+    if (binds_it && state_of(before) == binding_state::restored) {
       if (!given_back && !held) return nullptr;
       if (!given_back) given_back = held;
-    } else if (bound_it(before)) {
+    } else if (binds_it && (!given_back || held == given_back)) {
       if (state_of(before) != binding_state::undone) return const_cast<cell*>(held);
       given_back = nullptr;
       continue;
     }
     if (!before->flat) continue;
+    const cell* const value = given_back ? given_back : held;
     const auto end = lineage_of(before) + before->lineage_size;
-    const auto binder = std::find_if(lineage_of(before), end, bound_it);
-    const bool is_undone = binder != end && state_of(*binder) == binding_state::undone;
-    return is_undone ? nullptr : const_cast<cell*>(given_back ? given_back : held);
+    const auto binder = std::find_if(lineage_of(before), end, [&](const node* ancestor) {
+      return binds(ancestor, id) && ancestor->cells()[id] == value;
+    });
+    return binder != end && state_of(*binder) == binding_state::undone ? nullptr : const_cast<cell*>(value);
   }
   return nullptr;
 }
