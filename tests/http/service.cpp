@@ -18,6 +18,7 @@ httplib::Client connect(int port) {
   httplib::Client client("127.0.0.1", port);
   client.set_keep_alive(true);
   client.set_tcp_nodelay(true);
+  client.set_read_timeout(30);  // a slow machine takes longer than the five seconds that are the default
   return client;
 }
 
