@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ctxlog/sinks/file.hpp"
 #include "driver.hpp"
@@ -27,11 +28,11 @@ ctxlog::patcher other_variables(std::index_sequence<N...>) {
   return ctxlog::context_variables(variable<N>...);
 }
 
-// Those that the program of this shape has.
-ctxlog::patcher variables_of(const bench::options& o) {
-  const bool is_other = o.shape.starts_with("context_");
-  return is_other ? other_variables(std::make_index_sequence<32>())
-                  : ctxlog::context_variables(request_id, trace_id, user_id);
+// What puts the variables on the lines that the program of this shape has.
+std::vector<ctxlog::patcher> patchers_for(const bench::options& o) {
+  if (o.shape.starts_with("unwritten_")) return {};
+  if (o.shape.starts_with("context_")) return {other_variables(std::make_index_sequence<32>())};
+  return {ctxlog::context_variables(request_id, trace_id, user_id)};
 }
 
 // One inside the other, so that they end in reverse.
@@ -59,9 +60,8 @@ class ctxlog_peer {
 #endif
     const auto file =
         std::make_shared<ctxlog::file_sink>(o.output, ctxlog::fd_options{.buffer_size = 64 * 1024});
-    ctxlog::configure({.mode = ctxlog::mode::prod,
-                       .patchers = {{variables_of(o)}},
-                       .sinks = {{{file, {.encoder = encoder}}}}});
+    ctxlog::configure(
+        {.mode = ctxlog::mode::prod, .patchers = patchers_for(o), .sinks = {{{file, {.encoder = encoder}}}}});
     if (o.async) ctxlog::configure({.pipeline = ctxlog::async_pipeline{.queue_bytes = 1024 * 1024}});
   }
 

@@ -55,10 +55,11 @@ inline constexpr std::int64_t burst_pause_ns = 50'000;
 inline constexpr int warm_up = 2000;
 
 [[noreturn]] inline void fail(std::string_view what) {
-  fmt::print(stderr,
-             "{}\nusage: PEER [--shape order|ping|measurement|report|numbers_N|context_N|disabled]"
-             " [--mode sync|async] [--threads N] [--records N] [--output PATH] [--burst] [--check]\n",
-             what);
+  fmt::print(
+      stderr,
+      "{}\nusage: PEER [--shape order|ping|measurement|report|numbers_N|context_N|unwritten_N|disabled]"
+      " [--mode sync|async] [--threads N] [--records N] [--output PATH] [--burst] [--check]\n",
+      what);
   std::exit(2);
 }
 
@@ -312,7 +313,7 @@ void with_variables(Peer& peer, const options& o) {
 template <class Peer, std::size_t... Counts>
 void with_variables(Peer& peer, const options& o, std::size_t count, std::index_sequence<Counts...>) {
   if (!((count == Counts && (with_variables<Peer, Counts>(peer, o), true)) || ...))
-    fail("context_N: N is 0, 1, 2, 3, 4, 8, 16 or 32");
+    fail("context_N and unwritten_N: N is 0, 1, 2, 3, 4, 8, 16 or 32");
 }
 
 template <class Peer, std::size_t Size = 1>
@@ -343,8 +344,9 @@ void run(const options& o) {
     return std::stoul(o.shape.substr(prefix.size()));
   };
   if (const auto size = count("numbers_")) return with_numbers(peer, o, *size);
-  if (const auto size = count("context_"))
-    return with_variables(peer, o, *size, std::index_sequence<0, 1, 2, 3, 4, 8, 16, 32>());
+  for (const auto* const shape : {"context_", "unwritten_"})
+    if (const auto size = count(shape))
+      return with_variables(peer, o, *size, std::index_sequence<0, 1, 2, 3, 4, 8, 16, 32>());
   fail("unknown shape");
 }
 
