@@ -4,7 +4,6 @@
 #include "ctxlog/ctxlog.hpp"
 
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,19 +34,6 @@ std::vector<ctxlog::patcher> patchers_for(const bench::options& o) {
   return {ctxlog::context_variables(request_id, trace_id, user_id)};
 }
 
-// One inside the other, so that they end in reverse.
-template <std::size_t Count>
-struct variable_scopes {
-  explicit variable_scopes(std::span<const std::string> values)
-      : outer(values), own(variable<Count - 1>.bind(values[Count - 1])) {}
-  variable_scopes<Count - 1> outer;
-  ctxlog::scope own;
-};
-template <>
-struct variable_scopes<0> {
-  explicit variable_scopes(std::span<const std::string>) {}
-};
-
 class ctxlog_peer {
  public:
   static constexpr bool sync = true, async = true;
@@ -65,12 +51,19 @@ class ctxlog_peer {
     if (o.async) ctxlog::configure({.pipeline = ctxlog::async_pipeline{.queue_bytes = 1024 * 1024}});
   }
 
+  struct nothing {};
   ctxlog::scope enter(const bench::request& r) {
     return ctxlog::bind(request_id.to(r.request_id), trace_id.to(r.trace_id), user_id.to(r.user_id));
   }
   template <std::size_t Count>
-  variable_scopes<Count> enter(const bench::variables<Count>& v) {
-    return variable_scopes<Count>(v.values);
+  auto enter(const bench::variables<Count>& v) {
+    if constexpr (Count == 0)
+      return nothing();
+    else
+      return [&]<std::size_t... N>(std::index_sequence<N...>) {
+        return ctxlog::bind(variable<N>.to(v.values[N])...);
+      }
+    (std::make_index_sequence<Count>());
   }
 
   void log(const bench::order& o) {
