@@ -233,7 +233,7 @@ node* make_node(const node* base, std::span<const slot_value> bound, bool flat, 
   return made;
 }
 
-// The same, of which other contexts can still find themselves in the lineage.
+// The same on top of `base`, whose open bindings find themselves in its lineage, also when a long chain is flattened.
 node* derive(const node* base, std::span<const slot_value> bound, binding_state initial) noexcept {
   const bool flat = base && base->depth == max_depth;
   std::uint32_t open_ancestors = 0;

@@ -16,6 +16,7 @@
 namespace {
 
 using context_test::clean_context;
+using context_test::throws_from_constructor;
 using ctxlog::context;
 using ctxlog::context_var;
 
@@ -231,10 +232,6 @@ void bind_all_at_once(std::index_sequence<Numbers...>) {
 TEST_CASE_METHOD(clean_context, "two hundred variables hold two hundred values", "[ctx-9]") {
   bind_all_at_once(std::make_index_sequence<200>());
 }
-
-struct throws_from_constructor {
-  explicit throws_from_constructor(int) { throw std::runtime_error("no value today"); }
-};
 
 TEST_CASE_METHOD(clean_context, "a value that cannot be made leaves the context as it was", "[ctx-10]") {
   static constinit context_var<throws_from_constructor> fragile{"fragile"};

@@ -16,6 +16,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -48,6 +49,11 @@ class clean_context {
 
  private:
   std::uint64_t mismatches_at_start_ = ctxlog::mismatch_count();
+};
+
+/// A value that cannot be made.
+struct throws_from_constructor {
+  explicit throws_from_constructor(int) { throw std::runtime_error("no value today"); }
 };
 
 /// Thread pool that runs what it is given, knows nothing of contexts, and counts those left behind.
