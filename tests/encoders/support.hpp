@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "ctxlog/encoder.hpp"
 #include "ctxlog/pipeline.hpp"
 #include "ctxlog/sinks/callback.hpp"
+#include "regular_expression.hpp"
 #include "sinks.hpp"
 #include "strict_json.hpp"
 #include "strict_logfmt.hpp"
@@ -68,9 +68,8 @@ class environment_variable {
 inline constexpr const char* trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
 inline constexpr const char* span_id = "00f067aa0ba902b7";
 
-inline std::string replaced(const std::string& text, const char* expression, const char* by) {
-  return std::regex_replace(text, std::regex(expression), by);
-}
+using regular_expression::matches;
+using regular_expression::replaced;
 
 /// What a reader gets back of any bytes: ill-formed UTF-8 replaced.
 inline std::string well_formed(std::string_view bytes) {

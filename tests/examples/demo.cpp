@@ -1,6 +1,5 @@
 // The demo: passes with the context, and fails when the request id is kept in a global instead.
 // SPDX-License-Identifier: MIT
-#include <regex>
 #include <string>
 
 #include "support.hpp"
@@ -11,10 +10,9 @@ using examples_test::run_example;
 
 // The number after a label of the demo's report, for each of the two modes.
 std::vector<int> numbers_after(const std::string& report, const std::string& label) {
-  const std::regex line("\n  " + label + " +(\\d+)");
   std::vector<int> numbers;
-  for (std::sregex_iterator found(report.begin(), report.end(), line), end; found != end; ++found)
-    numbers.push_back(std::stoi((*found)[1]));
+  for (const auto& digits : regular_expression::first_groups(report, "\n  " + label + " +(\\d+)"))
+    numbers.push_back(std::stoi(digits));
   return numbers;
 }
 

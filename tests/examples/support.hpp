@@ -3,11 +3,11 @@
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
-#include <regex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "regular_expression.hpp"
 #include "support/child_process.hpp"
 
 namespace examples_test {
@@ -28,31 +28,30 @@ inline finished_program run_example(const std::string& name, std::vector<std::st
 
 /// Puts a name in the place of times, ids, ports and paths; whatever has not their exact form stays.
 inline std::string normalised(std::string text) {
-  static const std::pair<std::regex, const char*> rules[] = {
-      {std::regex(R"((^|\n)\d\d:\d\d:\d\d\.\d{3} )"), "$1HH:MM:SS.mmm "},
-      {std::regex(R"("\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d\d:\d\d \| )"), "\"<time> | "},
-      {std::regex(
-           R"("repr":"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?[+-]\d\d:\d\d","timestamp":\d{10}(\.\d{1,6})?\})"),
+  static constexpr std::pair<const char*, const char*> rules[] = {
+      {R"((^|\n)\d\d:\d\d:\d\d\.\d{3} )", "$1HH:MM:SS.mmm "},
+      {R"("\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d\d:\d\d \| )", "\"<time> | "},
+      {R"("repr":"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?[+-]\d\d:\d\d","timestamp":\d{10}(\.\d{1,6})?\})",
        "\"repr\":\"<time>\",\"timestamp\":<time>}"},
-      {std::regex(R"("elapsed":\{"repr":"0:00:\d\d(\.\d{6})?","seconds":\d+(\.\d+)?(e-\d+)?\})"),
+      {R"("elapsed":\{"repr":"0:00:\d\d(\.\d{6})?","seconds":\d+(\.\d+)?(e-\d+)?\})",
        "\"elapsed\":<elapsed>"},
-      {std::regex(R"("time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")"), "\"time\":<time>"},
-      {std::regex(R"("thread":\d+,)"), "\"thread\":<id>,"},
-      {std::regex(R"(("process"|"thread"):\{"id":\d+,)"), "$1:{\"id\":<id>,"},
-      {std::regex(R"("path":"[^"]*/examples/)"), "\"path\":\"examples/"},
-      {std::regex(R"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"), "<uuid>"},
-      {std::regex(R"(127\.0\.0\.1:\d{5}\b)"), "127.0.0.1:<port>"},
-      {std::regex(R"(\bduration_ms(=|":)\d+(\.\d+)?(?=[ ,}]))"), "duration_ms$1<ms>"},
-      {std::regex(R"("latency":"\d+\.\d{6}s")"), "\"latency\":\"<seconds>\""},
+      {R"("time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")", "\"time\":<time>"},
+      {R"("thread":\d+,)", "\"thread\":<id>,"},
+      {R"(("process"|"thread"):\{"id":\d+,)", "$1:{\"id\":<id>,"},
+      {R"("path":"[^"]*/examples/)", "\"path\":\"examples/"},
+      {R"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})", "<uuid>"},
+      {R"(127\.0\.0\.1:\d{5}\b)", "127.0.0.1:<port>"},
+      {R"(\bduration_ms(=|":)\d+(\.\d+)?(?=[ ,}]))", "duration_ms$1<ms>"},
+      {R"("latency":"\d+\.\d{6}s")", "\"latency\":\"<seconds>\""},
       // An id that looks like a number is quoted.
-      {std::regex(R"x(\b(trace_id|\w*span_id)="([0-9a-f]+)")x"), "$1=$2"},
-      {std::regex(R"(\b(trace_id)(=|":")[0-9a-f]{32}\b)"), "$1$2<trace>"},
-      {std::regex(R"(\b(\w*span_id)(=|":")[0-9a-f]{16}\b)"), "$1$2<span>"},
-      {std::regex(R"(\b((network\.peer|server)\.port(=|":))\d{5}\b)"), "$1<port>"},
+      {R"x(\b(trace_id|\w*span_id)="([0-9a-f]+)")x", "$1=$2"},
+      {R"(\b(trace_id)(=|":")[0-9a-f]{32}\b)", "$1$2<trace>"},
+      {R"(\b(\w*span_id)(=|":")[0-9a-f]{16}\b)", "$1$2<span>"},
+      {R"(\b((network\.peer|server)\.port(=|":))\d{5}\b)", "$1<port>"},
       // Lines of the library's own sources.
-      {std::regex(R"(\b((access_record|propagation)\.cpp(:|","line":))\d+)"), "$1<line>"},
+      {R"(\b((access_record|propagation)\.cpp(:|","line":))\d+)", "$1<line>"},
   };
-  for (const auto& [what, name] : rules) text = std::regex_replace(text, what, name);
+  for (const auto& [what, name] : rules) text = regular_expression::replaced(text, what, name);
   return text;
 }
 

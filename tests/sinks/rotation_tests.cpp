@@ -10,7 +10,6 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <regex>
 #include <stdexcept>
 
 #include "ctxlog/logger.hpp"
