@@ -20,6 +20,6 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 # Tests are compiled more often than they run; the library keeps the flags of the build type.
 if(CTXLOG_BUILD_TESTS)
   set(ctxlog_fast_to_compile -O0 -g1)
-  # So that ccache sees which precompiled header is used; it also needs the CCACHE_SLOPPINESS of the presets.
+  # So that ccache sees which precompiled header is used; see also the environment that the presets give it.
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
