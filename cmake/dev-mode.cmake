@@ -15,7 +15,10 @@ endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_COMPILE_WARNING_AS_ERROR ${CTXLOG_WARNINGS_AS_ERRORS})
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+# A build of the library alone is a packager's.
+if(CTXLOG_BUILD_TESTS OR CTXLOG_BUILD_EXAMPLES OR CTXLOG_BUILD_BENCH OR CTXLOG_BUILD_FUZZERS)
+  add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+endif()
 
 # Tests are compiled more often than they run; the library keeps the flags of the build type.
 if(CTXLOG_BUILD_TESTS)
