@@ -227,15 +227,17 @@ std::string without_time(const std::string& line) {
   static const std::string seconds = std::to_string(std::time(nullptr)), epoch = seconds.substr(0, 4);
   std::string result;
   for (std::size_t i = 0; i < line.size();) {
-    const std::size_t end = std::min(line.find_first_not_of("0123456789:.-", i), line.size());
-    const std::string_view run(line.data() + i, end - i), number = run.substr(run.starts_with(':'));
+    constexpr const char* parts = "0123456789:.-";
+    const std::size_t begin = std::min(line.find_first_of(parts, i), line.size());
+    result.append(line, i, begin - i);
+    const std::size_t end = std::min(line.find_first_not_of(parts, begin), line.size());
+    const std::string_view run(line.data() + begin, end - begin), number = run.substr(run.starts_with(':'));
     const bool is_clock = std::count(run.begin(), run.end(), ':') >= 2,
                is_date = std::count(run.begin(), run.end(), '-') == 2,
                is_number = number.size() >= seconds.size() && number.starts_with(epoch),
                is_elapsed = result.ends_with("\"seconds\"");
     is_clock || is_date || is_number || is_elapsed ? result += '@' : result += run;
-    if (end < line.size()) result += line[end];
-    i = end + 1;
+    i = end;
   }
   return result;
 }
