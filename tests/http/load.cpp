@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "framework.hpp"
-#include "sanitizers.hpp"
 #include "uuid.hpp"
 
 namespace {
@@ -20,7 +19,7 @@ using http_test::framework;
 using http_test::running_service;
 using http_test::text_of;
 
-constexpr int clients = 100, requests_each = thread_sanitizer ? 50 : 200;
+constexpr int clients = 100, requests_each = 200;
 
 struct request {
   std::string method, target;
@@ -86,7 +85,6 @@ void run_client(int port, int number, const framework& on, tally& counted) {
 
 TEST_CASE("100 clients with 200 requests each: one record a request, no foreign id, nothing left behind",
           "[BL-13][BL-15][H10][http-35]") {
-  if (thread_sanitizer) WARN("50 requests each only: threads meet in these as often as in more");
   const framework on = GENERATE(from_range(http_test::frameworks()));
   running_service service(on, "default", {"LOG_LEVEL=info,http.access=debug"});
   tally counted;
