@@ -51,42 +51,45 @@ capture::capture(const logger& lg, level l, const call_site& site) noexcept
     memory_ = &acquired->memory;
   } else {
     count_undelivered();
+    errno = errno_;
   }
-}
-
-capture::~capture() {
-  if (auto* const used = static_cast<scratch*>(scratch_)) {
-    used->recycle();
-    release_scratch(used);
-  }
-  errno = errno_;
 }
 
 void capture::deliver(std::span<const argument> arguments, const field_run& fields) noexcept {
-  auto& memory = *static_cast<scratch*>(scratch_);
   try {
-    const settings* const present = memory.refresh();
-    if (level_ == level::off) return;
-    if (!logger_.enabled(level_))
-      return;  // the first record of the program came before the environment was read
-    if (!present) throw std::bad_alloc();
-    if (present->async && defer_values(memory, logger_, level_, site_, arguments, fields.fields())) return;
-    record_builder builder(memory, origin_here(memory.clock, level_, site_, logger_.name()));
-    builder.add(present->fields.get());
-    builder.add(ambient_fields(active_node()));
-    builder.add(logger_.bound_.get());
-    builder.add_call_fields(fields);
-    if (site_.syntax == message_syntax::plain)
-      builder.set_message(site_.text);
-    else
-      builder.format(site_.text, site_.holes, arguments);
-    if (current_activity() == activity::none) builder.patch(present->patchers, logger_.patchers_.get());
-    if (present->async && defer_record(memory, builder.result(), site_)) return;
-    if (current_activity() < activity::delivering) deliver_queued_first();
-    ctxlog::detail::deliver(*present, builder.result(), memory.line);
+    deliver_with(*scratch_, arguments, fields);
   } catch (...) {
     count_undelivered();
   }
+  scratch_->recycle();
+  release_scratch(scratch_);
+  errno = errno_;
+}
+
+inline void capture::deliver_with(scratch& memory, std::span<const argument> arguments,
+                                  const field_run& fields) {
+  const settings* const present = memory.refresh();
+  if (level_ == level::off) return;
+  if (!logger_.enabled(level_))
+    return;  // the first record of the program came before the environment was read
+  if (!present) throw std::bad_alloc();
+  if (present->async && defer_values(memory, logger_, level_, site_, arguments, fields.fields())) return;
+  record_builder builder(memory, origin_here(memory.clock, level_, site_, logger_.name()));
+  const node* const context = active_node();
+  const std::uint64_t snapshot = serial_of(context);
+  builder.add(present->fields.get());
+  builder.add(ambient_fields(context));
+  builder.add(logger_.bound_.get());
+  builder.add_call_fields(fields);
+  if (site_.syntax == message_syntax::plain)
+    builder.set_message(site_.text);
+  else
+    builder.format(site_.text, site_.holes, arguments);
+  if (current_activity() == activity::none)
+    builder.patch(present->patchers, logger_.patchers_.get(), snapshot);
+  if (present->async && defer_record(memory, builder.result(), site_)) return;
+  if (current_activity() < activity::delivering) deliver_queued_first();
+  ctxlog::detail::deliver(*present, builder.result(), memory.line);
 }
 
 const logger& root_logger() noexcept {

@@ -39,12 +39,12 @@ std::optional<std::vector<variable_reader>> context_patching::plain_variables_of
 }
 
 const field_set& context_patching::run(const patcher& of_context, std::optional<patching_scope>& scope) {
-  if (const field_set* const known = remembered(of_context)) {
+  const std::uint64_t snapshot = serial_of(active_node());
+  if (const field_set* const known = remembered(of_context, snapshot)) {
     skip();
     return *known;
   }
   const patcher::body& p = *of_context.body_;
-  const std::uint64_t snapshot = serial_of(active_node());
   while (runs_ >= memory_.contexts.size()) memory_.contexts.push_back(std::make_unique<context_fields>());
   context_fields& kept = *memory_.contexts[runs_++];
   kept.patcher = 0;

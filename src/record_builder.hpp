@@ -51,11 +51,12 @@ class context_patching {
   }
   // The variables of all, in their order; nothing when one of them runs code of the application.
   static std::optional<std::vector<variable_reader>> plain_variables_of(const std::vector<patcher>&);
-  // The fields of the next context patcher when they are known, or null. They are kept until the context is another one.
-  const field_set* remembered(const patcher& of_context) noexcept {
+  // The fields of the next context patcher in the present context, whose serial that is, when they are known, or null.
+  // They are kept until the context is another one.
+  const field_set* remembered(const patcher& of_context, std::uint64_t snapshot) noexcept {
     if (runs_ >= memory_.contexts.size()) return nullptr;
     const context_fields& kept = *memory_.contexts[runs_];
-    if (kept.patcher != of_context.body_->id || kept.snapshot != serial_of(active_node())) return nullptr;
+    if (kept.patcher != of_context.body_->id || kept.snapshot != snapshot) return nullptr;
     return &kept.fields;
   }
   // That patcher needs not run.
@@ -102,17 +103,19 @@ class record_builder {
   // What cannot be filled becomes the field `format_error`.
   void format(std::string_view text, const plain_holes&, std::span<const argument>);
   void set_message(std::string_view message) noexcept { record_.message_ = message; }
-  void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own) {
+  // In the context of that serial.
+  void patch(const std::vector<patcher>& configured, const std::vector<patcher>* own,
+             std::uint64_t snapshot) {
     std::span<const patcher> left(configured);
-    while (!left.empty() && add_remembered(left.front())) left = left.subspan(1);
+    while (!left.empty() && add_remembered(left.front(), snapshot)) left = left.subspan(1);
     if (!left.empty() || own) run_all(left, own);
   }
 
  private:
   // Most patchers of most records: nothing runs, and nothing can throw.
-  bool add_remembered(const patcher& p) noexcept {
+  bool add_remembered(const patcher& p, std::uint64_t snapshot) noexcept {
     if (!context_patching::is_of_context(p)) return false;
-    const field_set* const known = contexts_.remembered(p);
+    const field_set* const known = contexts_.remembered(p, snapshot);
     if (!known || !record_.append_apart(known->run())) return false;
     contexts_.skip();
     return true;

@@ -29,6 +29,7 @@ class logger;
 namespace detail {
 
 class deferred_call;
+struct scratch;
 
 // One per name, never freed: a level check is one load through a pointer that stays valid in static
 // destructors.
@@ -49,23 +50,25 @@ CTXLOG_API const logger& root_logger() noexcept;
 CTXLOG_API logger_node& find_node(std::string_view name);
 
 // Holds the calling thread's working memory while a record is made, and keeps its errno.
-class CTXLOG_API capture {
+class capture {
  public:
-  capture(const logger&, level, const call_site&) noexcept;
+  CTXLOG_API capture(const logger&, level, const call_site&) noexcept;
   capture(const capture&) = delete;
   capture& operator=(const capture&) = delete;
-  ~capture();
 
   // False: no memory; the record is counted as lost.
   explicit operator bool() const noexcept { return memory_ != nullptr; }
   arena& memory() noexcept { return *memory_; }
-  void deliver(std::span<const argument> arguments, const field_run& fields) noexcept;
+  // To be called once, and for sure: it gives the memory back.
+  CTXLOG_API void deliver(std::span<const argument> arguments, const field_run& fields) noexcept;
 
  private:
+  void deliver_with(scratch& memory, std::span<const argument> arguments, const field_run& fields);
+
   const logger& logger_;
   const call_site& site_;
   arena* memory_;
-  void* scratch_;
+  scratch* scratch_;
   int errno_;
   level level_;
 };
