@@ -18,7 +18,7 @@ namespace detail {
 namespace {
 
 // Longer chains are flattened, which bounds what unreset sets retain and what a search for an ancestor costs.
-constexpr std::uint32_t max_depth = 16;
+constexpr std::uint32_t longest_chain = 16;
 
 // Numbers are handed to threads in blocks, so that a new content touches no shared counter.
 constexpr std::uint64_t serial_block = std::uint64_t{1} << 20;
@@ -235,7 +235,7 @@ node* make_node(const node* base, std::span<const slot_value> bound, bool flat, 
 
 // The same on top of `base`, whose open bindings find themselves in its lineage, also when a long chain is flattened.
 node* derive(const node* base, std::span<const slot_value> bound, binding_state initial) noexcept {
-  const bool flat = base && base->depth == max_depth;
+  const bool flat = base && base->depth == longest_chain;
   std::uint32_t open_ancestors = 0;
   if (flat)
     any_in_lineage(base, [&](const node* ancestor) { return open_ancestors += is_open(ancestor), false; });

@@ -53,7 +53,7 @@ bool binds_anything(const node* owner) noexcept {
          std::any_of(owner->cells(), owner->cells() + owner->size, [](const cell* held) { return held; });
 }
 
-std::string joined(const std::vector<std::string_view>& names) {
+std::string listed(const std::vector<std::string_view>& names) {
   std::string text;
   for (const std::string_view name : names) text.append(text.empty() ? "" : ", ").append(name);
   return text;
@@ -103,7 +103,7 @@ void leak_probe::operator()() const noexcept {
   if (!detail::debugging()) return;
   try {
     detail::print("ctxlog: thread %d has no work at hand but still has bound: %s\n", ::gettid(),
-                  detail::joined(bound_variables(left)).c_str());
+                  detail::listed(bound_variables(left)).c_str());
   } catch (...) {
     detail::print("ctxlog: thread %d has no work at hand but still has a context\n", ::gettid());
   }

@@ -9,19 +9,19 @@
 namespace ctxlog::detail {
 namespace {
 
-constinit std::atomic<std::int64_t> known{0};
+constinit std::atomic<std::int64_t> own_process{0};
 
 }  // namespace
 
 std::int64_t process_id() noexcept {
-  std::int64_t id = known.load(std::memory_order_relaxed);
+  std::int64_t id = own_process.load(std::memory_order_relaxed);
   if (id == 0) {
     id = ::getpid();
-    known.store(id, std::memory_order_relaxed);
+    own_process.store(id, std::memory_order_relaxed);
   }
   return id;
 }
 
-void forget_process_id() noexcept { known.store(0, std::memory_order_relaxed); }
+void forget_process_id() noexcept { own_process.store(0, std::memory_order_relaxed); }
 
 }  // namespace ctxlog::detail

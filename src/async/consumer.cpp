@@ -243,13 +243,13 @@ void consumer::announce_dropped(bool at_once) {
   engine_.dropped_more_.store(false, std::memory_order_relaxed);
   pipeline_statistics present;
   engine_.add_statistics(present);
-  const logger own("ctxlog");
+  const logger itself("ctxlog");
   for (const dropped_records& each : present.dropped_by) {
     std::uint64_t& said =
         announced_[static_cast<std::size_t>(each.reason)][static_cast<std::size_t>(each.level)];
     if (each.count == said) continue;
-    own.warn("{dropped} records were dropped, their queue was full", kv("dropped", each.count - said),
-             kv("dropped_level", level_name(each.level)), kv("reason", name_of(each.reason)));
+    itself.warn("{dropped} records were dropped, their queue was full", kv("dropped", each.count - said),
+                kv("dropped_level", level_name(each.level)), kv("reason", name_of(each.reason)));
     said = each.count;
   }
 }

@@ -10,7 +10,7 @@ namespace ctxlog::detail {
 namespace {
 
 // Deeper than any value that was made here.
-constexpr std::size_t max_depth = 2 * limits::depth;
+constexpr std::size_t deepest = 2 * limits::depth;
 
 char* put_tag(char* out, value_tag tag) noexcept {
   *out = static_cast<char>(tag);
@@ -81,7 +81,7 @@ std::uint32_t wire_reader::count(std::size_t least_size) {
 }
 
 value wire_reader::untagged_of_rare_kind(value_tag tag, arena& memory, std::size_t depth) {
-  if (depth > max_depth) throw malformed();
+  if (depth > deepest) throw malformed();
   switch (tag) {
     case value_tag::null:
       return value();
