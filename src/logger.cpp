@@ -76,7 +76,7 @@ inline void capture::deliver_with(scratch& memory, std::span<const argument> arg
   if (present->async && defer_values(memory, logger_, level_, site_, arguments, fields.fields())) return;
   record_builder builder(memory, origin_here(memory.clock, level_, site_, logger_.name()));
   const node* const context = active_node();
-  const std::uint64_t snapshot = serial_of(context);
+  const std::uint64_t snapshot = serial_of(context);  // formatting may run code that ends the context
   builder.add(present->fields.get());
   builder.add(ambient_fields(context));
   builder.add(logger_.bound_.get());
